@@ -1,0 +1,254 @@
+"""The office's settings: ``config/dateline.toml`` and the environment, read once into a frozen object."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from mailer.clock import zone_named
+from mailer.errors import BadSetting, BadSyntax, DatelineError, OfficeMissing, UnknownSetting, UnreadableFile
+
+_PREFIX = "DATELINE_"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6})\s*([smhd])", value.strip(), re.ASCII)):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("a whole number and s, m, h or d, such as 90m or 2d")
+
+
+def _zone(value: str) -> str:
+    try:
+        zone_named(value)
+    except DatelineError as error:
+        raise ValueError(error.advice) from error
+    return value
+
+
+def _one_line(value: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("one line of text without control characters")
+    return value
+
+
+def _language(value: str) -> str:
+    # RFC 5646 2.1: a language of two or three letters, script and region after it.
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{4})?(-[A-Z]{2}|-\d{3})?", value, re.ASCII):
+        raise ValueError("a language tag, such as en, ar or pt-BR")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Language = Annotated[str, AfterValidator(_language)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Office(_Section):
+    """``[office]``: who we are and the zone in which plans are shown."""
+
+    name: Line = "Press Office"
+    zone: Zone
+    languages: tuple[Language, ...] = Field(("en", "ar"), min_length=1)
+    default_language: Language = "en"
+
+    @model_validator(mode="after")
+    def _default_is_published(self) -> "Office":
+        if self.default_language not in self.languages:
+            raise ValueError(f"default_language must be one of languages: {', '.join(self.languages)}")
+        return self
+
+
+class Database(_Section):
+    """``[database]``: where the registry, the schedule and the log are kept."""
+
+    url: SecretStr = SecretStr("sqlite:///data/dateline.db")
+
+
+class Relay(_Section):
+    """``[[relay]]``: an SMTP server that takes our mail."""
+
+    name: Line
+    host: Line
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: Line = ""
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    connections: int = Field(10, ge=1, le=100)
+    messages_per_minute: int = Field(0, ge=0)
+
+
+class Sender(_Section):
+    """``[sender]``: whose name and addresses the mail carries."""
+
+    name: Line = ""
+    address: Line
+    reply_to: Line = ""
+    bounce_address: Line = ""
+    list_unsubscribe_url: Line = ""
+
+
+class Delivery(_Section):
+    """``[delivery]``: what to do when things are late or in doubt."""
+
+    in_doubt: Literal["resend", "hold"] = "resend"
+    give_up_after: Duration = timedelta(days=2)
+    late_grace: Duration = timedelta(hours=1)
+
+
+class Config(_Section):
+    """All settings of one press office; nothing below reads a file or the environment for them again."""
+
+    home: Path
+    office: Office
+    database: Database = Database()
+    sender: Sender
+    delivery: Delivery = Delivery()
+    relay: tuple[Relay, ...] = ()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, a relative SQLite path taken from the office's folder. Holds a secret."""
+        url = self.database.url.get_secret_value()
+        scheme, _, path = url.partition(":///")
+        if scheme.startswith("sqlite") and path and not path.startswith("/") and path != ":memory:":
+            return f"{scheme}:///{self.home / path}"
+        return url
+
+
+def config_file(home: Path) -> Path:
+    """Where an office's settings lie."""
+    return home / "config" / "dateline.toml"
+
+
+def load(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read an office's settings; the environment goes before the file.
+
+    Raises ``OfficeMissing``, ``UnreadableFile``, ``BadSyntax``, ``UnknownSetting`` or ``BadSetting``.
+    No error shows a secret's value.
+    """
+    home = home.absolute()
+    file = config_file(home)
+    if not file.exists():
+        raise OfficeMissing(folder=home)
+    try:
+        settings = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(file=file, reason="it is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).rpartition(" (at ")
+        raise BadSyntax(file=file, place=place.rstrip(")"), reason=reason) from error
+    origins = _overlay(settings, environment)
+    _refuse_unknown(settings, Config, "", file, origins)
+    try:
+        config = Config.model_validate({**settings, "home": home})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        key = _key(first["loc"])
+        raise BadSetting(
+            file=origins.get(key, file),
+            key=key,
+            value=_shown(settings, first["loc"]),
+            allowed=first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip("."),
+        ) from error
+    return config.model_copy(update={"relay": tuple(_with_password(r, home) for r in config.relay)})
+
+
+def _with_password(relay: Relay, home: Path) -> Relay:
+    if relay.password_file is None:
+        return relay
+    file = home / relay.password_file
+    try:
+        return relay.model_copy(update={"password": SecretStr(file.read_text("utf-8").rstrip("\r\n"))})
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UnreadableFile(file=file, reason=reason) from error
+
+
+def _overlay(settings: dict[str, object], environment: Mapping[str, str]) -> dict[str, str]:
+    """Lay ``DATELINE_SECTION__KEY`` over the file's settings; returns which key came from which name."""
+    origins: dict[str, str] = {}
+    for name, text in sorted(environment.items()):
+        if not name.startswith(_PREFIX) or "__" not in name:
+            continue
+        section, *index, key = name.removeprefix(_PREFIX).lower().split("__")
+        value: object = text
+        if section == "office" and key == "languages":
+            value = [part.strip() for part in text.split(",")]
+        target: object = settings.setdefault(section, {})
+        if isinstance(target, list):
+            # DATELINE_RELAY__0__HOST is host in the first [[relay]].
+            place = int(index[0]) if index and index[0].isdecimal() else -1
+            if not 0 <= place < len(target):
+                raise UnknownSetting(file=name, key=name, nearest=f"Number the {section} from 0 in the name.")
+            origins[f"{section}[{place + 1}].{key}"] = name
+            target = target[place]
+        else:
+            origins[f"{section}.{key}"] = name
+        if isinstance(target, dict):
+            target[key] = value
+    return origins
+
+
+def _refuse_unknown(
+    settings: Mapping[str, object], model: type[BaseModel], path: str, file: Path, origins: Mapping[str, str]
+) -> None:
+    known = {name: field.annotation for name, field in model.model_fields.items() if name != "home"}
+    for name, value in settings.items():
+        key = f"{path}{name}"
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            advice = f"Did you mean {path}{near[0]}?" if near else f"Allowed here: {', '.join(known)}."
+            raise UnknownSetting(file=origins.get(key, file), key=key, nearest=advice)
+        section = known[name]
+        if section is not None and isinstance(section, type) and issubclass(section, BaseModel):
+            if isinstance(value, dict):
+                _refuse_unknown(value, section, f"{key}.", file, origins)
+        elif name == "relay" and isinstance(value, list):
+            for number, relay in enumerate(value, 1):
+                if isinstance(relay, dict):
+                    _refuse_unknown(relay, Relay, f"{key}[{number}].", file, origins)
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "the file"
+
+
+def _shown(settings: object, location: tuple[int | str, ...]) -> str:
+    if location and location[-1] in ("password", "url"):
+        return "that value"
+    for part in location:
+        try:
+            settings = settings[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return "left out"
+    return "what it is" if isinstance(settings, dict) else repr(settings)

@@ -1,0 +1,115 @@
+"""An office's settings are read whole, or refused with the file, the key and what is allowed."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailer.config import config_file, load
+from mailer.errors import BadSetting, BadSyntax, OfficeMissing, UnknownSetting, UnreadableFile
+
+DEFAULT = (Path(__file__).parent.parent / "config" / "dateline.toml").read_text("utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    config_file(tmp_path).write_text(DEFAULT, "utf-8")
+    return tmp_path
+
+
+def change(home: Path, old: str, new: str) -> None:
+    assert old in DEFAULT
+    config_file(home).write_text(DEFAULT.replace(old, new), "utf-8")
+
+
+def test_the_default_file_is_read(home: Path) -> None:
+    config = load(home, {})
+    assert config.office.zone == "Asia/Beirut"
+    assert config.office.languages == ("en", "ar")
+    assert config.delivery.late_grace == timedelta(hours=1)
+    assert config.relay[0].security == "starttls"
+    assert config.database_url == f"sqlite:///{home}/data/dateline.db"
+
+
+def test_the_environment_goes_before_the_file(home: Path) -> None:
+    config = load(
+        home,
+        {
+            "DATELINE_DATABASE__URL": "postgresql://desk@db.example/press",
+            "DATELINE_RELAY__0__PORT": "2525",
+            "DATELINE_OFFICE__LANGUAGES": "en, fr",
+            "DATELINE_HOME": "/elsewhere",
+        },
+    )
+    assert config.database_url == "postgresql://desk@db.example/press"
+    assert config.relay[0].port == 2525
+    assert config.office.languages == ("en", "fr")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "words"),
+    [
+        ("late_grace =", "late_grase =", UnknownSetting, ["delivery.late_grase", "delivery.late_grace?"]),
+        ("[delivery]", "[delivry]", UnknownSetting, ["delivry", "Did you mean delivery?"]),
+        ("port = 587", "prot = 587", UnknownSetting, ["relay[1].prot", "relay[1].port?"]),
+        ('"Asia/Beirut"', '"Asia/Beruit"', BadSetting, ["office.zone", "Asia/Beruit", "Asia/Beirut?"]),
+        ('security = "starttls"', 'security = "ssl"', BadSetting, ["relay[1].security", "'ssl'", "'tls'"]),
+        ("port = 587", "port = 70000", BadSetting, ["relay[1].port", "70000", "65535"]),
+        ('"1h"', '"soon"', BadSetting, ["delivery.late_grace", "'soon'", "90m"]),
+        ('default_language = "en"', 'default_language = "fr"', BadSetting, ["office", "en, ar"]),
+        ('address = "press@office.example"', "", BadSetting, ["sender.address", "left out"]),
+        ('name = "main"', 'name = "a\\r\\nb"', BadSetting, ["relay[1].name", "one line"]),
+        ("port = 587", "port = ", BadSyntax, ["line 3", "Invalid value"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_file_key_and_what_is_allowed(
+    home: Path, old: str, new: str, error: type[Exception], words: list[str]
+) -> None:
+    change(home, old, new)
+    with pytest.raises(error) as caught:
+        load(home, {})
+    for word in [str(config_file(home)), *words]:
+        assert word in str(caught.value)
+
+
+def test_a_wrong_setting_from_the_environment_names_the_variable(home: Path) -> None:
+    with pytest.raises(BadSetting) as caught:
+        load(home, {"DATELINE_RELAY__0__PORT": "smtp"})
+    assert "DATELINE_RELAY__0__PORT" in str(caught.value)
+
+
+def test_a_folder_without_an_office_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(OfficeMissing, match="dateline init"):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_an_unreadable_file_is_named(home: Path, content: bytes | None) -> None:
+    file = config_file(home)
+    file.unlink()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=r"dateline\.toml"):
+        load(home, {})
+
+
+def test_no_secret_is_shown_by_an_error_or_by_printing_the_settings(home: Path) -> None:
+    change(home, 'username = ""', 'username = "desk"\npassword = ["hunter2"]')
+    with pytest.raises(BadSetting) as caught:
+        load(home, {})
+    assert "hunter2" not in str(caught.value)
+    change(home, 'username = ""', 'username = "desk"\npassword = "hunter2"')
+    config = load(home, {"DATELINE_DATABASE__URL": "postgresql://desk:hunter2@db.example/press"})
+    assert "hunter2" not in repr(config)
+    assert config.relay[0].password.get_secret_value() == "hunter2"
+
+
+def test_a_password_may_lie_in_a_file(home: Path) -> None:
+    change(home, 'username = ""', 'username = "desk"\npassword_file = "relay.secret"')
+    with pytest.raises(UnreadableFile, match=r"relay\.secret"):
+        load(home, {})
+    (home / "relay.secret").write_text("hunter2\n", "utf-8")
+    assert load(home, {}).relay[0].password.get_secret_value() == "hunter2"
