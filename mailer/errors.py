@@ -81,3 +81,18 @@ class AmbiguousWallTime(DatelineError):
 class WrongOffset(DatelineError):
     message = "{wall} is never {offset} in {zone}; there it is {right}."
     remedy = "Leave the offset out, or correct it or the zone."
+
+
+class BadDatabaseURL(DatelineError):
+    message = "The database's URL cannot be used: {reason}."
+    remedy = "Write sqlite:///data/dateline.db or postgresql://user@host/name under [database] url."
+
+
+class DatabaseUnreachable(DatelineError):
+    message = "The database {database} cannot be opened: {reason}."
+    remedy = "Check that it runs, that the URL is right and that this user may open it."
+
+
+class DatabaseBusy(DatelineError):
+    message = "The database {database} is busy with another process; nothing was changed."
+    remedy = "Try again in a moment; if it stays so, look for a process that hangs."
