@@ -96,3 +96,13 @@ class DatabaseUnreachable(DatelineError):
 class DatabaseBusy(DatelineError):
     message = "The database {database} is busy with another process; nothing was changed."
     remedy = "Try again in a moment; if it stays so, look for a process that hangs."
+
+
+class SchemaBehind(DatelineError):
+    message = "The database {database} is at level {level}, and this version needs {needed}."
+    remedy = "Make a copy of it, then run: dateline migrate"
+
+
+class SchemaUnknown(DatelineError):
+    message = "The database {database} is at level {level}, which this version does not know."
+    remedy = "A newer Dateline has worked on it: install that version here too."

@@ -101,9 +101,7 @@ def test_any_text_is_a_time_or_a_stated_error(text: str, zone: str) -> None:
         ZonedTime.parse(text, zone)
 
 
-@pytest.mark.parametrize(
-    ("hours", "text"), [(0, "UTC"), (2, "UTC+2"), (-3.5, "UTC-3:30"), (5.75, "UTC+5:45")]
-)
+@pytest.mark.parametrize(("hours", "text"), [(0, "UTC"), (2, "UTC+2"), (-3.5, "UTC-3:30"), (5.75, "UTC+5:45")])
 def test_an_offset_reads_as_people_write_it(hours: float, text: str) -> None:
     when = datetime(2026, 1, 1, tzinfo=UTC)
     assert offset_text(when.astimezone(timezone(timedelta(hours=hours)))) == text

@@ -43,13 +43,9 @@ class Database:
         """The URL without its password, for messages."""
         self.is_sqlite = kind == "sqlite"
         try:
-            self.engine = (
-                _sqlite(str(parsed.database), busy_seconds) if self.is_sqlite else _postgresql(parsed)
-            )
+            self.engine = _sqlite(str(parsed.database), busy_seconds) if self.is_sqlite else _postgresql(parsed)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
-            raise BadDatabaseURL(
-                reason="PostgreSQL needs the extra: pip install 'dateline[postgres]'"
-            ) from error
+            raise BadDatabaseURL(reason="PostgreSQL needs the extra: pip install 'dateline[postgres]'") from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:

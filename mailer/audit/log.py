@@ -1,0 +1,92 @@
+"""Appends events to the log and reads them back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import Session
+
+from mailer.audit.models import LogEntry
+
+Actor = NewType("Actor", str)
+"""Who did it: ``cli:`` and the account's name, or ``system:`` and the process's part. Never an address."""
+
+
+class Event(StrEnum):
+    """Everything that the log tells of."""
+
+    ORGANISATION_ADDED = "organisation.added"
+    ORGANISATION_CHANGED = "organisation.changed"
+    CONTACT_ADDED = "contact.added"
+    CONTACT_CHANGED = "contact.changed"
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
+    LIST_CREATED = "list.created"
+    LIST_CHANGED = "list.changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """Which entries to read; what is ``None`` does not matter."""
+
+    event: str | None = None
+    release_id: int | None = None
+    wave_id: int | None = None
+    delivery_ids: Select[tuple[int]] | None = None
+    contact_ids: Select[tuple[int]] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def append(
+    session: Session,
+    event: Event,
+    *,
+    at: datetime,
+    actor: Actor,
+    release_id: int | None = None,
+    wave_id: int | None = None,
+    delivery_id: int | None = None,
+    contact_id: int | None = None,
+    data: Mapping[str, object] | None = None,
+) -> None:
+    """Add one entry in the caller's transaction. ``data`` holds no names, addresses or bodies."""
+    row = {
+        "at": at,
+        "event": event.value,
+        "actor": actor,
+        "release_id": release_id,
+        "wave_id": wave_id,
+        "delivery_id": delivery_id,
+        "contact_id": contact_id,
+        "data": dict(data or {}),
+    }
+    append_many(session, [row])
+
+
+def append_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add entries in the caller's transaction; each row names every column of ``LogEntry`` but its id."""
+    if rows:
+        session.execute(insert(LogEntry), rows)
+
+
+def entries(session: Session, criteria: Criteria = Criteria(), *, limit: int = 0) -> Iterator[LogEntry]:
+    """The entries that fit, oldest first; with a limit, the newest so many of them."""
+    conditions: tuple[Any, ...] = (
+        criteria.event is None or LogEntry.event == criteria.event,
+        criteria.release_id is None or LogEntry.release_id == criteria.release_id,
+        criteria.wave_id is None or LogEntry.wave_id == criteria.wave_id,
+        criteria.delivery_ids is None or LogEntry.delivery_id.in_(criteria.delivery_ids),
+        criteria.contact_ids is None or LogEntry.contact_id.in_(criteria.contact_ids),
+        criteria.since is None or LogEntry.at >= criteria.since,
+        criteria.until is None or LogEntry.at < criteria.until,
+    )
+    query = select(LogEntry).where(*(c for c in conditions if c is not True))
+    if limit:
+        newest = query.order_by(LogEntry.id.desc()).limit(limit)
+        yield from reversed(session.scalars(newest).all())
+    else:
+        yield from session.scalars(query.order_by(LogEntry.id).execution_options(yield_per=1000))

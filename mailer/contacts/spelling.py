@@ -1,0 +1,18 @@
+"""One spelling for comparison: folds what people write differently and mean alike.
+
+The one function serves keys, look-ups and search on both databases, so that what was stored is found.
+"""
+
+import re
+import unicodedata
+
+# Hamza carriers, ta marbuta, alif maqsura and the Persian letters typed for Arabic ones, as readers take them.
+_ARABIC = str.maketrans("أإآٱةىیک", "اااا" + "هييك")
+_INVISIBLE = re.compile("[\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def fold(text: str) -> str:
+    """The text without case, accents, Arabic vowel signs, tatweel or invisible marks, words one space apart."""
+    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).translate(_ARABIC)).casefold()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.replace("’", "'").split())
