@@ -106,3 +106,8 @@ class SchemaBehind(DatelineError):
 class SchemaUnknown(DatelineError):
     message = "The database {database} is at level {level}, which this version does not know."
     remedy = "A newer Dateline has worked on it: install that version here too."
+
+
+class BadTable(DatelineError):
+    message = "{file} cannot be imported: {reason}."
+    remedy = "{remedy}"
