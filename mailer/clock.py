@@ -126,8 +126,8 @@ class ZonedTime:
     def __str__(self) -> str:
         """For officers: wall time, zone and UTC, so that nobody has to guess."""
         local = self.instant.astimezone(ZoneInfo(self.zone))
-        utc = f"{self.instant:%Y-%m-%d %H:%M} UTC"
-        return f"{self.wall:%Y-%m-%d %H:%M} {self.zone} ({offset_text(local)}; {utc})"
+        form = "%Y-%m-%d %H:%M:%S" if self.wall.second else "%Y-%m-%d %H:%M"
+        return f"{self.wall:{form}} {self.zone} ({offset_text(local)}; {self.instant:{form}} UTC)"
 
 
 def _signed(offset: timedelta) -> str:

@@ -4,7 +4,17 @@ The class says the kind, ``message`` and ``remedy`` are its words with named fie
 (command line, web) can show or translate them without knowing the kinds one by one.
 """
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """A sentence that suggests the known name most like a mistyped one, or lists the first few; else empty."""
+    names = list(known)
+    if near := difflib.get_close_matches(name, names, n=1, cutoff=cutoff):
+        return f"Did you mean {near[0]}?"
+    return f"There is: {', '.join(names[:10])}." if names else ""
 
 
 class DatelineError(Exception):
@@ -111,3 +121,214 @@ class SchemaUnknown(DatelineError):
 class BadTable(DatelineError):
     message = "{file} cannot be imported: {reason}."
     remedy = "{remedy}"
+
+
+class UnknownRelease(DatelineError):
+    message = "There is no release {release}."
+    remedy = "{nearest} List them with: dateline releases list"
+
+
+class BadSlug(DatelineError):
+    message = "“{slug}” cannot be a release's short name."
+    remedy = (
+        "Name it with --slug: small Latin letters, digits and single hyphens, 80 at most, such as ports-agreement."
+    )
+
+
+class BadPicture(DatelineError):
+    message = "The picture {file} cannot be used: {reason}."
+    remedy = "Save it as a JPEG of some 1200 pixels' width and name that file."
+
+
+class ReleaseIncomplete(DatelineError):
+    message = "Release {release} cannot be frozen: {reason}."
+    remedy = "{remedy}"
+
+
+class NotFrozen(DatelineError):
+    message = "Release {release} has not got {number}."
+    remedy = "Freeze what it says now with: dateline releases freeze {release}"
+
+
+class NotIssuedBy(DatelineError):
+    message = "{organisation} does not issue release {release}."
+    remedy = "Only the organisations that issue a release approve it; see: dateline releases show {release}"
+
+
+class AlreadyApproved(DatelineError):
+    message = "{organisation} has approved version {version} of {release} already; nothing was changed."
+    remedy = "See: dateline releases show {release}"
+
+
+class NotApproved(DatelineError):
+    message = "Version {version} of {release} is not approved by {organisations}."
+    remedy = "Each organisation signs off first: dateline releases approve {release} --organisation NAME"
+
+
+class BeforeEmbargo(DatelineError):
+    message = "A public wave at {due} would break the embargo of {release}, {embargo}."
+    remedy = "Schedule it at the embargo or later, or say --under-embargo for those who accepted the terms."
+
+
+class AfterEmbargo(DatelineError):
+    message = "An under-embargo wave at {due} comes when the embargo of {release}, {embargo}, is over."
+    remedy = "Schedule it earlier, or leave --under-embargo out."
+
+
+class NoEmbargo(DatelineError):
+    message = "Release {release}, version {version}, has no embargo, so nothing can go out under it."
+    remedy = (
+        "Leave --under-embargo out, or enter the embargo and freeze again: dateline releases embargo {release}"
+    )
+
+
+class TimePassed(DatelineError):
+    message = "{due} is past: it is {now} now."
+    remedy = "Choose a later time, or leave --at out to send at once."
+
+
+class NobodyToSendTo(DatelineError):
+    message = "Nobody on {name} would get this wave: {excluded} left out, none remaining."
+    remedy = "{reasons}"
+
+
+class UnknownWave(DatelineError):
+    message = "There is no wave {wave}."
+    remedy = "List them with: dateline waves list"
+
+
+class WrongWaveState(DatelineError):
+    message = "Wave {wave} is {state} and cannot be {verb}."
+    remedy = "That works only on a wave that is {allowed}."
+
+
+class AddressNotSet(DatelineError):
+    message = "The sender's address is still the example's, {address}."
+    remedy = "Write your press office's address in config/dateline.toml, [sender] address."
+
+
+class NoRelay(DatelineError):
+    message = "No relay is set up: there is nowhere to hand mail to."
+    remedy = "Add a [[relay]] to config/dateline.toml, then see: dateline check"
+
+
+class BadJournal(DatelineError):
+    message = "The sending journal {file} cannot be written: {reason}."
+    remedy = "Make room on that disk and let this user write there; sending goes on by itself."
+
+
+class BadOption(DatelineError):
+    message = "{option} cannot be {value}."
+    remedy = "Allowed: {allowed}."
+
+
+class MissingExtra(DatelineError):
+    message = "{what} is not installed here."
+    remedy = "Install it with: {command}"
+
+
+class BadQuery(DatelineError):
+    """``position`` counts from 1, as the officer does: a caret goes below that character."""
+
+    message = "The query is wrong at character {position}, {shown}: {reason}."
+    remedy = "{advice}"
+
+
+class UnknownList(DatelineError):
+    message = "There is no media list “{name}”."
+    remedy = "{nearest}"
+
+
+class ListExists(DatelineError):
+    message = "There is a media list “{name}” already; nothing was changed."
+    remedy = "Change that one, or choose another name."
+
+
+class EmptyList(DatelineError):
+    message = "The media list “{name}” would have no members and no query: it could never reach anybody."
+    remedy = "Give it a query, such as city:Beirut language:ar, or name its members."
+
+
+class BadList(DatelineError):
+    message = "The media list “{name}” cannot be kept so: {reason}."
+    remedy = "{advice}"
+
+
+class UnknownContact(DatelineError):
+    message = "There is no contact {text}."
+    remedy = "{nearest}"
+
+
+class AmbiguousContact(DatelineError):
+    message = "{text} is the name of {count} contacts."
+    remedy = "Say which one by address: {choices}."
+
+
+class BadAddress(DatelineError):
+    message = "{address} is not a mail address: {reason}."
+    remedy = "Write it as name@paper.example."
+
+
+class TemplateMissing(DatelineError):
+    message = "There is no template {name} in {folder}."
+    remedy = "{known}"
+
+
+class TemplateProblem(DatelineError):
+    message = "{file}, line {line}: {reason}."
+    remedy = "Correct the template and look at it with: dateline releases preview RELEASE"
+
+
+class PictureMissing(DatelineError):
+    message = "The picture {asset} of the {language} edition is not there."
+    remedy = "Import the release again together with its picture."
+
+
+class UnfitAddress(DatelineError):
+    message = "A message cannot be addressed to {address}: {reason}."
+    remedy = "Correct the address."
+
+
+class BadRelease(DatelineError):
+    message = "{file}, {place}: {reason}."
+    remedy = "{remedy}"
+
+
+class UnknownOrganisation(DatelineError):
+    message = "{organisation} is not one of our organisations."
+    remedy = "Name it by its slug or acronym; add it to contacts/organisations.toml and import that file."
+
+
+class EmbargoWithoutZone(DatelineError):
+    message = "{file}: the embargo {embargo} has no time zone, so nobody could tell when it ends."
+    remedy = "Write beside it, for instance: zone: Asia/Beirut"
+
+
+class SlugNeeded(DatelineError):
+    message = "{file}: no short name can be made from this headline."
+    remedy = "Name the release with --slug, such as ports-agreement."
+
+
+class UnknownDelivery(DatelineError):
+    message = "There is no delivery {delivery}."
+    remedy = "Find its number with: dateline deliveries list"
+
+
+class WrongDeliveryState(DatelineError):
+    message = "Delivery {delivery} is {state} and cannot be {verb}; nothing was changed."
+    remedy = "That works only on one that is {allowed}."
+
+
+class UnknownCity(DatelineError):
+    message = "{city} is not a city that Dateline knows."
+    remedy = "Write its usual English, Arabic or French name."
+
+
+class DemoFailed(DatelineError):
+    message = "The demonstration did not end well: {reason}."
+    remedy = "That is a defect of Dateline, not yours: please report it with what stands above."
+
+
+class UnwritableFile(DatelineError):
+    message = "{file} cannot be written: {reason}."
+    remedy = "Check that its folder exists, that there is room, and that this user may write there."

@@ -26,6 +26,32 @@ class Event(StrEnum):
     SUPPRESSION_REMOVED = "suppression.removed"
     LIST_CREATED = "list.created"
     LIST_CHANGED = "list.changed"
+    RELEASE_ADDED = "release.added"
+    RELEASE_CHANGED = "release.changed"
+    VERSION_FROZEN = "version.frozen"
+    VERSION_APPROVED = "version.approved"
+    WAVE_SCHEDULED = "wave.scheduled"
+    WAVE_OPENED = "wave.opened"
+    WAVE_HELD = "wave.held"
+    WAVE_RELEASED = "wave.released"
+    WAVE_PAUSED = "wave.paused"
+    WAVE_RESUMED = "wave.resumed"
+    WAVE_CANCELLED = "wave.cancelled"
+    WAVE_DONE = "wave.done"
+    DELIVERY_EXCLUDED = "delivery.excluded"
+    DELIVERY_ACCEPTED = "delivery.accepted"
+    DELIVERY_DEFERRED = "delivery.deferred"
+    DELIVERY_FAILED = "delivery.failed"
+    DELIVERY_IN_DOUBT = "delivery.in-doubt"
+    DELIVERY_HELD = "delivery.held"
+    DELIVERY_REQUEUED = "delivery.requeued"
+    DELIVERY_CANCELLED = "delivery.cancelled"
+    DELIVERY_SUPPRESSED = "delivery.suppressed"
+    PROCESS_STARTED = "process.started"
+    PROCESS_STOPPED = "process.stopped"
+    CLOCK_JUMPED = "clock.jumped"
+    RELAY_DOWN = "relay.down"
+    RELAY_UP = "relay.up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +61,8 @@ class Criteria:
     event: str | None = None
     release_id: int | None = None
     wave_id: int | None = None
-    delivery_ids: Select[tuple[int]] | None = None
-    contact_ids: Select[tuple[int]] | None = None
+    delivery_ids: Select[Any] | None = None
+    contact_ids: Select[Any] | None = None
     since: datetime | None = None
     until: datetime | None = None
 

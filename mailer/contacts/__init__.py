@@ -1,4 +1,61 @@
 """The registry: organisations, offices, contacts, outlets, media lists and suppression.
 
-``models`` are their tables; ``spelling`` folds names and addresses for comparison.
+``models`` are the tables. In: ``table`` reads a file's rows, ``importing`` takes people from them, and
+``organisations`` takes those who issue releases. Out: ``query`` is the language of searches and saved queries,
+``search`` finds people, ``lists`` says who is on a media list, ``suppression`` who must not be written to.
+Below them, ``address`` and ``cities`` say what is one, ``spelling`` when two names are the same.
 """
+
+from mailer.contacts.address import Address
+from mailer.contacts.importing import Imported, Refusal, import_contacts
+from mailer.contacts.lists import all_lists, change_list, create_list, list_named, members_of
+from mailer.contacts.models import (
+    Affiliation,
+    City,
+    Contact,
+    ContactBeat,
+    ContactKind,
+    ContactLanguage,
+    MediaList,
+    Office,
+    Organisation,
+    OrganisationText,
+    Outlet,
+    Suppression,
+)
+from mailer.contacts.organisations import import_organisations, organisation_named
+from mailer.contacts.query import Query
+from mailer.contacts.search import contact_named, find_contacts
+from mailer.contacts.suppression import lift, suppress, suppressed_among
+
+__all__ = [
+    "Address",
+    "Affiliation",
+    "City",
+    "Contact",
+    "ContactBeat",
+    "ContactKind",
+    "ContactLanguage",
+    "Imported",
+    "MediaList",
+    "Office",
+    "Organisation",
+    "OrganisationText",
+    "Outlet",
+    "Query",
+    "Refusal",
+    "Suppression",
+    "all_lists",
+    "change_list",
+    "contact_named",
+    "create_list",
+    "find_contacts",
+    "import_contacts",
+    "import_organisations",
+    "lift",
+    "list_named",
+    "members_of",
+    "organisation_named",
+    "suppress",
+    "suppressed_among",
+]

@@ -53,7 +53,8 @@ class Organisation(Base):
     def name_in(self, language: str) -> str:
         """Its name in that language; else its first name; else its acronym."""
         names = {text.language: text.name for text in self.texts}
-        return names.get(language.partition("-")[0]) or next(iter(names.values()), self.acronym)
+        exact = names.get(language) or names.get(language.partition("-")[0])
+        return exact or next(iter(names.values()), self.acronym)
 
 
 class OrganisationText(Base):
@@ -176,7 +177,8 @@ class MediaList(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    members: Mapped[list["MediaListMember"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    members: Mapped[list["MediaListMember"]] = relationship(cascade="all, delete-orphan")
+    """Many thousands, maybe, so they are not loaded with the list; see ``contacts.lists.members_of``."""
     queries: Mapped[list["MediaListQuery"]] = relationship(
         cascade="all, delete-orphan", order_by="MediaListQuery.id", lazy="selectin"
     )

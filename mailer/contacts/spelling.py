@@ -10,6 +10,10 @@ import unicodedata
 _ARABIC = str.maketrans("أإآٱةىیک", "اااا" + "هييك")
 _INVISIBLE = re.compile("[\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no name and no query has: control characters, NUL above all, which PostgreSQL refuses, and halves of
+surrogate pairs, which are how Python reads a command line that is not UTF-8."""
+
 
 def fold(text: str) -> str:
     """The text without case, accents, Arabic vowel signs, tatweel or invisible marks, words one space apart."""

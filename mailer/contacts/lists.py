@@ -1,0 +1,181 @@
+"""Media lists: who is on one, by hand and by saved queries, less who is kept off."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from mailer.audit import Actor, Event, append
+from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
+from mailer.contacts.query import parse
+from mailer.contacts.spelling import CONTROLS, fold
+from mailer.contacts.table import clean
+from mailer.errors import BadList, EmptyList, ListExists, UnknownList
+
+MAX_QUERIES = 50
+"""In one list: see ``query.MAX_TERMS``."""
+_CHUNK = 500  # contacts in one statement, well below the 32,766 parameters that SQLite takes
+
+
+def create_list(
+    session: Session,
+    name: str,
+    *,
+    members: Sequence[Contact] = (),
+    queries: Sequence[str] = (),
+    excluded: Sequence[Contact] = (),
+    at: datetime,
+    actor: Actor,
+) -> MediaList:
+    """Make a list; who is both a member and excluded is excluded.
+
+    Raises ``BadList``, ``BadQuery``, ``EmptyList``, or ``ListExists`` for a name that is taken in any spelling.
+    """
+    name, key = clean(name), fold(name)
+    if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
+        raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
+    texts = list(dict.fromkeys(str(parse(text)) for text in queries))
+    media_list = MediaList(name=name, key=key, queries=[MediaListQuery(query=text) for text in texts])
+    wanted = {contact.id: False for contact in members} | {contact.id: True for contact in excluded}
+    _require_fit(media_list, wanted)
+    try:
+        # Not looked up before: somebody else may make the same list in between.
+        with session.begin_nested():
+            session.add(media_list)
+    except IntegrityError as error:
+        taken = session.scalar(select(MediaList.name).where(MediaList.key == key))
+        raise ListExists(name=taken) from error
+    data = _lay(session, media_list, {}, wanted) | {"list": media_list.id, "queries": len(texts)}
+    append(session, Event.LIST_CREATED, at=at, actor=actor, data=data)
+    return media_list
+
+
+def change_list(
+    session: Session,
+    media_list: MediaList,
+    *,
+    add: Sequence[Contact] = (),
+    remove: Sequence[Contact] = (),
+    exclude: Sequence[Contact] = (),
+    add_queries: Sequence[str] = (),
+    remove_queries: Sequence[str] = (),
+    at: datetime,
+    actor: Actor,
+) -> bool:
+    """Change who is on a list; ``False`` when it was so already.
+
+    Who is added is on the list afterwards, excluded before or not; who is removed is not, and where a query
+    would still find her she is excluded; who is excluded stays off it whatever its queries find later.
+    Raises ``BadList``, ``BadQuery`` or ``EmptyList``.
+    """
+    data = _change_queries(media_list, add_queries, remove_queries)
+    rows = select(MediaListMember.contact_id, MediaListMember.excluded)
+    rows = rows.where(MediaListMember.list_id == media_list.id)
+    old = dict(session.execute(rows).all())
+    wanted = old | {contact.id: False for contact in add}
+    for contact in remove:
+        if not wanted.get(contact.id):  # who is excluded stays so
+            wanted.pop(contact.id, None)
+    if remove and media_list.queries:
+        session.flush()
+        found = set(session.scalars(select(Contact.id).where(or_(*_conditions(session, media_list)))))
+        wanted |= {contact.id: True for contact in remove if contact.id in found}
+    wanted |= {contact.id: True for contact in exclude}
+    _require_fit(media_list, wanted)
+    data |= _lay(session, media_list, old, wanted)
+    if not data:
+        return False
+    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id} | data)
+    return True
+
+
+def list_named(session: Session, name: str) -> MediaList:
+    """The list of that name in any spelling. Raises ``UnknownList`` with the nearest one."""
+    name = CONTROLS.sub("\ufffd", clean(name))
+    key = fold(name)
+    media_list = session.scalar(select(MediaList).where(MediaList.key == key))
+    if media_list is None:
+        names = dict(session.execute(select(MediaList.key, MediaList.name).order_by(MediaList.key)).all())
+        near = difflib.get_close_matches(key, names, n=1)
+        some = f"Lists are: {', '.join(list(names.values())[:10])}." if names else "There are no lists yet."
+        raise UnknownList(name=name[:120], nearest=f"Did you mean “{names[near[0]]}”?" if near else some)
+    return media_list
+
+
+def all_lists(session: Session) -> Sequence[MediaList]:
+    """Every list, by name."""
+    return session.scalars(select(MediaList).order_by(MediaList.key)).all()
+
+
+def members_of(session: Session, media_list: MediaList) -> Select[int]:
+    """The ids of the contacts who are on the list now, each once, as one select; no rule of sending is in it.
+
+    Raises ``BadQuery`` for a saved query that is not understood any more, instead of leaving people out.
+    """
+    by_hand = select(MediaListMember.contact_id).where(MediaListMember.list_id == media_list.id)
+    return select(Contact.id).where(
+        or_(Contact.id.in_(by_hand.where(~MediaListMember.excluded)), *_conditions(session, media_list)),
+        Contact.id.not_in(by_hand.where(MediaListMember.excluded)),
+    )
+
+
+def count(session: Session, media_list: MediaList) -> int:
+    """How many contacts are on the list now."""
+    return session.scalar(select(func.count()).select_from(members_of(session, media_list).subquery())) or 0
+
+
+def _conditions(session: Session, media_list: MediaList) -> list[ColumnElement[bool]]:
+    texts = session.scalars(select(MediaListQuery.query).where(MediaListQuery.list_id == media_list.id))
+    return [parse(text).condition() for text in texts]
+
+
+def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[str]) -> dict[str, object]:
+    """Returns how many were added and removed, for the log: their text may name a person."""
+    have = {query.query: query for query in media_list.queries}
+    gone = []
+    for text in remove:
+        # As it is saved, first: a query that is not understood any more must be removable.
+        query = have.pop(text, None) or have.pop(str(parse(text)), None)
+        if query is None:
+            advice = f"Its queries are: {'; '.join(have)}." if have else "It has no queries."
+            raise BadList(name=media_list.name, reason=f"it has no query {text[:200]} to take away", advice=advice)
+        gone.append(query)
+    new = [text for text in dict.fromkeys(str(parse(text)) for text in add) if text not in have]
+    for query in gone:
+        media_list.queries.remove(query)
+    media_list.queries.extend(MediaListQuery(query=text) for text in new)
+    counts = {"queries_added": len(new), "queries_removed": len(gone)}
+    return {key: number for key, number in counts.items() if number}
+
+
+def _require_fit(media_list: MediaList, wanted: Mapping[int, bool]) -> None:
+    if len(media_list.queries) > MAX_QUERIES:
+        advice = "Make two lists of it, or fewer and wider queries."
+        raise BadList(name=media_list.name, reason=f"it has more than {MAX_QUERIES} queries", advice=advice)
+    if not media_list.queries and all(wanted.values()):
+        raise EmptyList(name=media_list.name)
+
+
+def _lay(
+    session: Session, media_list: MediaList, old: Mapping[int, bool], wanted: Mapping[int, bool]
+) -> dict[str, object]:
+    """Make the rows of ``old`` those of ``wanted`` (by contact: excluded?); returns whose changed, for the log."""
+    new = [id_ for id_, excluded in wanted.items() if old.get(id_) is not excluded]
+    gone = [id_ for id_ in old if old[id_] is not wanted.get(id_)]
+    session.flush()
+    for start in range(0, len(gone), _CHUNK):
+        of_chunk = MediaListMember.contact_id.in_(gone[start : start + _CHUNK])
+        session.execute(delete(MediaListMember).where(MediaListMember.list_id == media_list.id, of_chunk))
+    if new:
+        rows = [{"list_id": media_list.id, "contact_id": id_, "excluded": wanted[id_]} for id_ in new]
+        session.execute(insert(MediaListMember), rows)
+    session.expire(media_list, ["members"])
+    changes = {
+        "added": [id_ for id_ in new if not wanted[id_]],
+        "excluded": [id_ for id_ in new if wanted[id_]],
+        "removed": [id_ for id_ in gone if id_ not in wanted],
+    }
+    return {what: sorted(ids) for what, ids in changes.items() if ids}
