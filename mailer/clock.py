@@ -10,10 +10,35 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
+
+import tzdata
 
 from mailer.errors import AmbiguousWallTime, BadWallTime, SkippedWallTime, UnknownZone, WrongOffset
+
+_SYSTEM_ZONES = Path("/usr/share/zoneinfo/tzdata.zi")
+
+
+def _newest_zone_data() -> str:
+    """Read zones from the system or from the tzdata package, whichever is newer; returns its version.
+
+    A country decides on summer time weeks ahead (Lebanon and Egypt in 2023): old data moves an embargo by an hour.
+    """
+    try:
+        with _SYSTEM_ZONES.open(encoding="ascii") as file:
+            theirs = file.readline().rpartition(" ")[2].strip()
+    except (OSError, UnicodeDecodeError):
+        theirs = ""
+    if theirs >= tzdata.IANA_VERSION:
+        return theirs
+    reset_tzpath(())
+    return str(tzdata.IANA_VERSION)
+
+
+ZONE_DATA = _newest_zone_data()
+"""The version of the IANA time zone data in use, such as ``2026a``."""
 
 _WALL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)\s*(?:([+-])(\d{2}):?(\d{2}))?", re.ASCII)
 

@@ -177,10 +177,13 @@ def load(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
             value=_shown(settings, first["loc"]),
             allowed=first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip("."),
         ) from error
-    return config.model_copy(update={"relay": tuple(_with_password(r, home) for r in config.relay)})
+    return config.model_copy(update={"relay": tuple(_with_files(r, home) for r in config.relay)})
 
 
-def _with_password(relay: Relay, home: Path) -> Relay:
+def _with_files(relay: Relay, home: Path) -> Relay:
+    """The relay with its files taken from the office's folder, and its password read."""
+    if relay.ca_file is not None:
+        relay = relay.model_copy(update={"ca_file": home / relay.ca_file})
     if relay.password_file is None:
         return relay
     file = home / relay.password_file

@@ -202,11 +202,6 @@ class WrongWaveState(DatelineError):
     remedy = "That works only on a wave that is {allowed}."
 
 
-class AddressNotSet(DatelineError):
-    message = "The sender's address is still the example's, {address}."
-    remedy = "Write your press office's address in config/dateline.toml, [sender] address."
-
-
 class NoRelay(DatelineError):
     message = "No relay is set up: there is nowhere to hand mail to."
     remedy = "Add a [[relay]] to config/dateline.toml, then see: dateline check"

@@ -6,7 +6,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 import mailer.audit.models
-import mailer.contacts.models  # noqa: F401 - the models register themselves
+import mailer.contacts.models
+import mailer.delivery.models  # noqa: F401 - the models register themselves
 from mailer.database import Base, Database, migrate
 from mailer.errors import SchemaBehind, SchemaUnknown
 

@@ -1,0 +1,13 @@
+"""Intake: a release as it comes, in plain text or Markdown, taken apart into what an edition says.
+
+``reading`` opens the file; ``text`` and ``markdown`` cut it into blocks; ``assembly`` finds the parts among
+them with ``anatomy`` (the words for each part, per language), ``headings``, ``dateline``, ``photo`` and
+``officers``; ``quotes`` finds who is quoted. What cannot be found or is not trusted comes back as
+a ``Doubt``, never as a guess.
+"""
+
+from mailer.releases.intake.parts import Doubt, Intake
+from mailer.releases.intake.quotes import Quote, quotes
+from mailer.releases.intake.reading import read_release
+
+__all__ = ["Doubt", "Intake", "Quote", "quotes", "read_release"]
