@@ -1,0 +1,238 @@
+"""Who sends what: processes and their locks, claiming batches of deliveries, and taking over from the dead.
+
+A process is alive as long as it holds its lock, which the system takes from it however it dies: a locked file beside
+an SQLite database, an advisory lock of a session of its own on PostgreSQL. A claim of a living process is never
+touched by another; a dead one's are taken over once, by whoever takes its lock.
+"""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from mailer.audit import Actor, Event, append, append_many
+from mailer.contacts.models import Contact
+from mailer.contacts.suppression import suppressed_among
+from mailer.database import Database
+from mailer.delivery.models import Process
+from mailer.rendering import Occasion
+from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.waves import cancel_deliveries
+
+_LOCK_CLASS = 0x44617465
+"""Keeps our advisory locks apart from anybody else's in the same PostgreSQL database."""
+
+
+class ProcessLock:
+    """The lock of one process. ``take`` it to be alive; what another can take belonged to the dead."""
+
+    def __init__(self, database: Database, folder: Path, process_id: str) -> None:
+        self._database, self._file, self._id = database, folder / f"{process_id}.lock", process_id
+        self._handle: IO[bytes] | None = None
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """True if it was free; held until ``drop`` or the end of the process."""
+        if not self._database.is_sqlite:
+            connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            free = connection.execute(
+                text("SELECT pg_try_advisory_lock(:kind, :key)"), {"kind": _LOCK_CLASS, "key": self._key()}
+            ).scalar_one()
+            if not free:
+                connection.close()
+                return False
+            self._connection = connection
+            return True
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        handle = self._file.open("ab")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            return False
+        self._handle = handle
+        return True
+
+    def drop(self) -> None:
+        """Give it back."""
+        if self._handle is not None:
+            with suppress(OSError):
+                self._file.unlink()
+            self._handle.close()
+            self._handle = None
+        if self._connection is not None:
+            # The lock belongs to the connection, which must not go back to the pool with it.
+            self._connection.detach()
+            self._connection.close()
+            self._connection = None
+
+    def _key(self) -> int:
+        return int(self._id[:8], 16) - 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this process is to send, with all that is personal in it."""
+
+    id: int
+    wave_id: int
+    compiled_id: int
+    name: str
+    address: str
+    token: str
+    attempts: int
+    sha256: str
+
+
+def register(session: Session, process_id: str, *, at: datetime) -> None:
+    """Enter a new process, which must hold its lock by now: one that is entered and holds none is dead."""
+    session.add(Process(id=process_id, host=socket.gethostname(), pid=os.getpid(), started_at=at, beat_at=at))
+    session.flush()
+    append(session, Event.PROCESS_STARTED, at=at, actor=actor_of(process_id), data={"process": process_id})
+
+
+def beat(session: Session, process_id: str, *, at: datetime) -> None:
+    """Note a sign of life of its clockwork."""
+    session.execute(update(Process).where(Process.id == process_id).values(beat_at=at))
+
+
+def retire(session: Session, process_id: str, *, at: datetime, reason: str) -> None:
+    """Note that a process has ended, with nothing left to its name."""
+    session.execute(update(Process).where(Process.id == process_id).values(ended_at=at))
+    data = {"process": process_id, "reason": reason}
+    append(session, Event.PROCESS_STOPPED, at=at, actor=actor_of(process_id), data=data)
+
+
+def actor_of(process_id: str) -> Actor:
+    """How the log names a sending process."""
+    return Actor(f"system:sender {process_id[:8]}")
+
+
+def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: datetime) -> list[Claim]:
+    """Take up to so many deliveries of a wave that is being sent.
+
+    Whoever must not be written to any more, or has withdrawn from the embargo terms since the wave was scheduled,
+    is set aside here with an entry in the log, and is not among the claims.
+    """
+    wave = session.execute(select(Wave.kind, Wave.release_id, Wave.state).where(Wave.id == wave_id)).one()
+    if wave.state is not WaveState.SENDING:
+        return []
+    waiting = (
+        select(Delivery.id)
+        .where(
+            Delivery.wave_id == wave_id,
+            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+            or_(Delivery.next_at.is_(None), Delivery.next_at <= now),
+        )
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(waiting.scalar_subquery()))
+        .values(state=DeliveryState.SENDING, process_id=process_id, next_at=None)
+        .returning(
+            Delivery.id,
+            Delivery.contact_id,
+            Delivery.address_key,
+            Delivery.compiled_id,
+            Delivery.name,
+            Delivery.address,
+            Delivery.token,
+            Delivery.attempts,
+            Delivery.sha256,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    stopped = suppressed_among(session, [row.address_key for row in rows])
+    barred = {row.id: "suppressed" for row in rows if row.address_key in stopped}
+    if wave.kind is Occasion.UNDER_EMBARGO and rows:
+        contacts = [row.contact_id for row in rows]
+        agreed = set(
+            session.scalars(select(Contact.id).where(Contact.id.in_(contacts), Contact.embargo_terms.is_not(None)))
+        )
+        barred |= {row.id: "no-embargo-terms" for row in rows if row.contact_id not in agreed}
+    if barred:
+        _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
+    return [
+        Claim(row.id, wave_id, row.compiled_id, row.name, row.address, row.token, row.attempts, row.sha256)
+        for row in sorted(rows, key=lambda row: row.id)
+        if row.id not in barred
+    ]
+
+
+def _set_aside(
+    session: Session,
+    wave_id: int,
+    release_id: int,
+    barred: Mapping[int, str],
+    rows: Sequence[object],
+    *,
+    process_id: str,
+    at: datetime,
+) -> None:
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(list(barred)))
+        .values(state=DeliveryState.SUPPRESSED, process_id=None, finished_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    append_many(
+        session,
+        [
+            {
+                "at": at,
+                "event": Event.DELIVERY_SUPPRESSED.value,
+                "actor": actor_of(process_id),
+                "release_id": release_id,
+                "wave_id": wave_id,
+                "delivery_id": row.id,  # type: ignore[attr-defined]
+                "contact_id": row.contact_id,  # type: ignore[attr-defined]
+                "data": {"reason": barred[row.id]},  # type: ignore[attr-defined]
+            }
+            for row in rows
+            if row.id in barred  # type: ignore[attr-defined]
+        ],
+    )
+
+
+def give_back(session: Session, delivery_ids: Sequence[int], *, process_id: str, at: datetime) -> None:
+    """Return claims of which not a byte of data went out: to the queue, or to ``cancelled`` with their wave."""
+    if not delivery_ids:
+        return
+    mine = (
+        Delivery.id.in_(delivery_ids),
+        Delivery.process_id == process_id,
+        Delivery.state == DeliveryState.SENDING,
+    )
+    cancelled = select(Wave.id).where(Wave.state == WaveState.CANCELLED)
+    cancel_deliveries(session, *mine, Delivery.wave_id.in_(cancelled), at=at, actor=actor_of(process_id))
+    session.execute(
+        update(Delivery)
+        .where(*mine)
+        .values(state=DeliveryState.QUEUED, process_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@contextmanager
+def the_dead(database: Database, folder: Path) -> Iterator[list[str]]:
+    """The processes that died with their work undone, their locks held for the time of the ``with``."""
+    with database.read() as session:
+        unended = session.scalars(select(Process.id).where(Process.ended_at.is_(None))).all()
+    locks = {process_id: ProcessLock(database, folder, process_id) for process_id in unended}
+    taken = {process_id: lock for process_id, lock in locks.items() if lock.take()}
+    try:
+        yield list(taken)
+    finally:
+        for lock in taken.values():
+            lock.drop()

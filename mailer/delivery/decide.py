@@ -1,0 +1,90 @@
+"""What an officer decides about single deliveries: send again, or give up."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailer.audit import Actor, Event, append_many
+from mailer.errors import WrongDeliveryState
+from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+
+_AGAIN = (DeliveryState.HELD, DeliveryState.FAILED)
+_WAITING = (DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.QUEUED)
+
+
+def send_again(session: Session, numbers: Sequence[int], *, at: datetime, actor: Actor) -> int:
+    """Put held or failed deliveries back into the queue; a wave that was done is being sent again.
+
+    Raises ``WrongDeliveryState``, and then none was changed.
+    """
+    rows = _checked(session, numbers, _AGAIN, verb="sent again")
+    _set(session, rows, DeliveryState.QUEUED, Event.DELIVERY_REQUEUED, finished=None, at=at, actor=actor)
+    session.execute(
+        update(Wave)
+        .where(Wave.id.in_({row.wave_id for row in rows}), Wave.state == WaveState.DONE)
+        .values(state=WaveState.SENDING, done_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows)
+
+
+def give_up(session: Session, numbers: Sequence[int], *, at: datetime, actor: Actor) -> int:
+    """Cancel deliveries that wait. Raises ``WrongDeliveryState``, and then none was changed."""
+    rows = _checked(session, numbers, _WAITING, verb="given up")
+    _set(session, rows, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, finished=at, at=at, actor=actor)
+    return len(rows)
+
+
+def _checked(
+    session: Session, numbers: Sequence[int], allowed: Collection[DeliveryState], *, verb: str
+) -> Sequence[Delivery]:
+    # The waves' rows first and in order: one that is about to be done must wait for what is put back into its queue.
+    waves = select(Delivery.wave_id).where(Delivery.id.in_(numbers))
+    session.execute(select(Wave.id).where(Wave.id.in_(waves)).order_by(Wave.id).with_for_update())
+    rows = session.scalars(select(Delivery).where(Delivery.id.in_(numbers))).all()
+    states = {row.id: row.state for row in rows}
+    for number in numbers:
+        if states.get(number) not in allowed:
+            raise WrongDeliveryState(
+                delivery=number,
+                state=states[number].value if number in states else "not there",
+                verb=verb,
+                allowed=" or ".join(state.value for state in allowed),
+            )
+    return rows
+
+
+def _set(
+    session: Session,
+    rows: Sequence[Delivery],
+    state: DeliveryState,
+    event: Event,
+    *,
+    finished: datetime | None,
+    at: datetime,
+    actor: Actor,
+) -> None:
+    releases = dict(
+        session.execute(select(Wave.id, Wave.release_id).where(Wave.id.in_({row.wave_id for row in rows}))).all()
+    )
+    for row in rows:
+        row.state, row.finished_at, row.next_at = state, finished, None
+    session.flush()
+    append_many(
+        session,
+        [
+            {
+                "at": at,
+                "event": event.value,
+                "actor": actor,
+                "release_id": releases[row.wave_id],
+                "wave_id": row.wave_id,
+                "delivery_id": row.id,
+                "contact_id": row.contact_id,
+                "data": {"reason": "decided by an officer"},
+            }
+            for row in rows
+        ],
+    )

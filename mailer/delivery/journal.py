@@ -1,0 +1,171 @@
+"""The journal of one sending process: what was on the wire when it died.
+
+A line before each message's data goes out and a line after its reply, written straight to the file, so that it
+outlives ``kill -9``. At most one message per open connection is begun and not ended; only those can be in doubt. The
+database is brought up to date in batches behind it. After a power cut lines may be missing that the disk never saw:
+the journal names the boot it was written in, and whoever reads it after another one trusts only what it says.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from mailer.errors import BadJournal
+
+_ROLL = 8_000_000
+"""Bytes after which a journal is written anew with what is still open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one attempt ended, as the journal and the database keep it."""
+
+    delivery_id: int
+    at: datetime
+    relay: str
+    stage: str
+    verdict: str
+    code: int
+    enhanced: str
+    text: str
+    """One line, without tabs."""
+    sha256: str
+
+    def line(self) -> str:
+        """The journal's form of it."""
+        parts = (self.at.isoformat(), self.relay, self.stage, self.verdict, self.code, self.enhanced, self.sha256)
+        return "\t".join(["<", str(self.delivery_id), *map(str, parts), self.text.replace("\t", " ")])
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Raises ``ValueError`` for a line that a crash has cut short."""
+        mark, delivery_id, at, relay, stage, verdict, code, enhanced, sha256, text = line.split("\t", 9)
+        if mark != "<":
+            raise ValueError("not the end of an attempt")
+        return cls(
+            delivery_id=int(delivery_id),
+            at=datetime.fromisoformat(at),
+            relay=relay,
+            stage=stage,
+            verdict=verdict,
+            code=int(code),
+            enhanced=enhanced,
+            text=text,
+            sha256=sha256,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What a dead process's journal says."""
+
+    begun: dict[int, str]
+    """Deliveries whose data went out, by the message's SHA-256, and that have no reply."""
+    ended: tuple[Ended, ...]
+    whole: bool
+    """False if the machine has been started anew since: lines may be missing."""
+
+
+def boot_id() -> str:
+    """Names this run of the machine; empty where the system doesn't tell."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    return ""
+
+
+def journal_file(folder: Path, process_id: str) -> Path:
+    """Where a process keeps its journal."""
+    return folder / f"{process_id}.journal"
+
+
+class Journal:
+    """The journal of the running process, which alone writes it."""
+
+    def __init__(self, folder: Path, process_id: str) -> None:
+        """Raises ``BadJournal`` if it can't be written."""
+        self.file = journal_file(folder, process_id)
+        self._open: dict[int, str] = {}
+        self._size = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._fd = self._begin(self.file, os.O_EXCL)
+        except OSError as error:
+            raise BadJournal(file=self.file, reason=error.strerror or "unknown reason") from error
+
+    def begin(self, delivery_id: int, sha256: str) -> None:
+        """The data of a message goes out now. Raises ``BadJournal``; then it must not."""
+        self._write(f">\t{delivery_id}\t{sha256}\n")
+        self._open[delivery_id] = sha256
+
+    def end(self, ended: Ended) -> None:
+        """A reply came. Raises ``BadJournal``; the delivery then stays in doubt until it is in the database."""
+        self._open.pop(ended.delivery_id, None)
+        self._write(ended.line() + "\n")
+
+    def probe(self) -> None:
+        """Raises ``BadJournal`` unless it can be written again."""
+        self._write("?\n")
+
+    def settle(self, pending: Iterable[Ended] = ()) -> None:
+        """Everything ended so far, but for ``pending``, is in the database: the file may be made small again."""
+        if self._size < _ROLL:
+            return
+        fresh = self.file.with_suffix(".fresh")
+        lines = [f">\t{delivery_id}\t{sha256}\n" for delivery_id, sha256 in self._open.items()]
+        lines += [ended.line() + "\n" for ended in pending]
+        try:
+            fd = self._begin(fresh, os.O_TRUNC)
+            os.write(fd, "".join(lines).encode())
+            os.fsync(fd)
+            fresh.replace(self.file)
+        except OSError as error:
+            raise BadJournal(file=fresh, reason=error.strerror or "unknown reason") from error
+        os.close(self._fd)
+        self._fd, self._size = fd, 0
+
+    def close(self) -> None:
+        """The process ends with everything in the database: nothing is left to tell."""
+        os.close(self._fd)
+        if not self._open:
+            self.file.unlink(missing_ok=True)
+
+    def _begin(self, file: Path, flag: int) -> int:
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flag, 0o600)
+        os.write(fd, f"boot\t{boot_id()}\n".encode())
+        return fd
+
+    def _write(self, line: str) -> None:
+        content = line.encode()
+        try:
+            written = os.write(self._fd, content)
+        except OSError as error:
+            raise BadJournal(file=self.file, reason=error.strerror or "unknown reason") from error
+        if written != len(content):
+            raise BadJournal(file=self.file, reason="the disk is full")
+        self._size += written
+
+
+def read_remains(file: Path) -> Remains:
+    """What a dead process left; a missing file says nothing, and is not whole."""
+    try:
+        lines = file.read_text("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return Remains({}, (), whole=False)
+    begun: dict[int, str] = {}
+    ended: dict[int, Ended] = {}
+    for line in lines:
+        # A line that the crash cut short tells of a reply that was read but not kept: still in doubt.
+        with suppress(ValueError):
+            if line.startswith(">"):
+                _, delivery_id, sha256 = line.split("\t")
+                begun[int(delivery_id)] = sha256
+                ended.pop(int(delivery_id), None)
+            elif line.startswith("<"):
+                attempt = Ended.parse(line)
+                begun.pop(attempt.delivery_id, None)
+                ended[attempt.delivery_id] = attempt
+    return Remains(begun, tuple(ended.values()), whole=lines[:1] == [f"boot\t{boot_id()}"] and bool(boot_id()))

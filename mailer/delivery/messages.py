@@ -1,0 +1,113 @@
+"""Turns a claim into the bytes of its message, and reproduces them later."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from mailer.delivery.claims import Claim
+from mailer.delivery.smtp import Envelope
+from mailer.errors import UnknownDelivery
+from mailer.releases.models import Asset as StoredAsset
+from mailer.rendering import Asset, CompiledMessage, Personal, header_address, needs_smtputf8, pictures_in, verp
+from mailer.schedule.models import CompiledText, Delivery, Wave
+
+_KEPT = 256
+"""Compiled texts in memory, some 60 kB each: more than the cities of one wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery's message, ready for the wire."""
+
+    envelope: Envelope
+    chunks: list[bytes]
+    sha256: str
+
+
+class Messages:
+    """The compiled texts in use. Loads with a session on any thread; personalises without one."""
+
+    def __init__(self, bounce_address: str) -> None:
+        self._bounce_address = bounce_address
+        self._texts: OrderedDict[int, CompiledMessage] = OrderedDict()
+        self._assets: dict[str, Asset] = {}
+
+    def load(self, session: Session, compiled_ids: set[int]) -> None:
+        """Make sure that these texts are at hand."""
+        for compiled_id in compiled_ids:
+            if compiled_id in self._texts:
+                self._texts.move_to_end(compiled_id)
+                continue
+            self._texts[compiled_id] = load_text(session, compiled_id, self._assets)
+        while len(self._texts) > max(_KEPT, len(compiled_ids)):
+            self._texts.popitem(last=False)
+
+    def has(self, compiled_id: int) -> bool:
+        """Whether that text is at hand."""
+        return compiled_id in self._texts
+
+    def personalise(self, claim: Claim, *, date: datetime) -> Message:
+        """The message of a claim; ``date`` is the opening of its wave."""
+        personal = Personal(name=claim.name, address=claim.address, token=claim.token, date=date)
+        chunks = self._texts[claim.compiled_id].splice(personal)
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+        international = needs_smtputf8(claim.address)
+        recipient = claim.address if international else header_address(claim.address)
+        envelope = Envelope(verp(self._bounce_address, claim.token), recipient, international)
+        return Message(envelope, chunks, digest.hexdigest())
+
+
+def load_text(session: Session, compiled_id: int, assets: dict[str, Asset] | None = None) -> CompiledMessage:
+    """The compiled text of that number, with its pictures (kept in ``assets``, where given, for the next one)."""
+    stored = session.scalars(
+        select(CompiledText).where(CompiledText.id == compiled_id).options(undefer(CompiledText.content))
+    ).one()
+    known = {} if assets is None else assets
+    for sha256 in pictures_in(stored.content):
+        if sha256 not in known:
+            asset = session.get_one(StoredAsset, sha256, options=[undefer(StoredAsset.content)])
+            known[sha256] = Asset(media_type=asset.media_type, content=asset.content)
+    return CompiledMessage.from_bytes(stored.content, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """A delivery's message produced again from what is kept of it."""
+
+    message: bytes
+    sha256: str
+    recorded: str
+    """The hash that was kept when it was first tried; empty before that."""
+
+    @property
+    def matches(self) -> bool:
+        """Whether it is, byte for byte, what was sent."""
+        return self.sha256 == self.recorded
+
+
+def reproduce(session: Session, delivery_id: int, *, bounce_address: str) -> Reproduced:
+    """The message of a delivery. Raises ``UnknownDelivery``."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None:
+        raise UnknownDelivery(delivery=delivery_id)
+    wave = session.get_one(Wave, delivery.wave_id)
+    messages = Messages(bounce_address)
+    messages.load(session, {delivery.compiled_id})
+    claim = Claim(
+        id=delivery.id,
+        wave_id=delivery.wave_id,
+        compiled_id=delivery.compiled_id,
+        name=delivery.name,
+        address=delivery.address,
+        token=delivery.token,
+        attempts=delivery.attempts,
+        sha256=delivery.sha256,
+    )
+    message = messages.personalise(claim, date=wave.opened_at or wave.due_at)
+    return Reproduced(b"".join(message.chunks), message.sha256, delivery.sha256)

@@ -1,0 +1,252 @@
+"""Answers who received what: deliveries by release, wave, person, outlet, city, language, state and time."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from mailer.contacts.cities import known_city
+from mailer.contacts.models import Affiliation, City, Contact, Outlet
+from mailer.contacts.spelling import fold
+from mailer.delivery.models import Attempt
+from mailer.errors import UnknownCity
+from mailer.releases.models import Release, Version
+from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """Which deliveries; what is ``None`` does not matter."""
+
+    release_id: int | None = None
+    wave_id: int | None = None
+    contact_id: int | None = None
+    outlet: str | None = None
+    """Its name or part of it, in any spelling."""
+    city_id: int | None = None
+    language: str | None = None
+    states: Collection[DeliveryState] = ()
+    since: datetime | None = None
+    """Finished at or after; what has not finished counts by the time at which its wave is due."""
+    until: datetime | None = None
+    """Before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One delivery as it is shown."""
+
+    delivery: int
+    wave: int
+    kind: str
+    release: str
+    version: int
+    version_sha256: str
+    contact: int
+    name: str
+    address: str
+    city: str
+    outlets: tuple[str, ...]
+    language: str
+    state: str
+    attempts: int
+    finished_at: datetime | None
+    next_at: datetime | None
+    relay: str
+    code: int
+    enhanced: str
+    reply: str
+    message_sha256: str
+    """Empty until it was first tried."""
+
+
+def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
+    """The deliveries that fit, by wave, city and name."""
+    last = and_(Attempt.delivery_id == Delivery.id, Attempt.number == Delivery.attempts)
+    query = (
+        select(
+            Delivery.id,
+            Delivery.wave_id,
+            Wave.kind,
+            Release.slug,
+            Version.number,
+            Version.sha256.label("version_sha256"),
+            Delivery.contact_id,
+            Delivery.name,
+            Delivery.address,
+            City.name.label("city"),
+            Delivery.language,
+            Delivery.state,
+            Delivery.attempts,
+            Delivery.finished_at,
+            Delivery.next_at,
+            Attempt.relay,
+            Attempt.code,
+            Attempt.enhanced,
+            Attempt.text,
+            Delivery.sha256,
+        )
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .join(Release, Release.id == Wave.release_id)
+        .join(Version, Version.id == Wave.version_id)
+        .join(Contact, Contact.id == Delivery.contact_id)
+        .join(City, City.id == Contact.city_id)
+        .outerjoin(Attempt, last)
+        .where(*_conditions(criteria))
+        .order_by(Delivery.wave_id, City.name, Delivery.name, Delivery.id)
+    )
+    result = session.execute(query.execution_options(yield_per=_PAGE))
+    for page in result.partitions(_PAGE):
+        outlets = _outlets(session, {row.contact_id for row in page})
+        for row in page:
+            yield Row(
+                delivery=row.id,
+                wave=row.wave_id,
+                kind=row.kind.value,
+                release=row.slug,
+                version=row.number,
+                version_sha256=row.version_sha256,
+                contact=row.contact_id,
+                name=row.name,
+                address=row.address,
+                city=row.city,
+                outlets=tuple(outlets.get(row.contact_id, ())),
+                language=row.language,
+                state=row.state.value,
+                attempts=row.attempts,
+                finished_at=row.finished_at,
+                next_at=row.next_at,
+                relay=row.relay or "",
+                code=row.code or 0,
+                enhanced=row.enhanced or "",
+                reply=row.text or "",
+                message_sha256=row.sha256,
+            )
+
+
+def delivery_ids(*, language: str | None, states: Collection[DeliveryState]) -> Select[Any] | None:
+    """The ids of the deliveries in that language and those states, for the log's search; ``None`` for all."""
+    if language is None and not states:
+        return None
+    return select(Delivery.id).where(*_conditions(Criteria(language=language, states=states)))
+
+
+def people_of(criteria: Criteria) -> Select[Any] | None:
+    """The ids of the contacts that fit by person, outlet and city, for the log's search; ``None`` for all."""
+    if criteria.contact_id is None and criteria.outlet is None and criteria.city_id is None:
+        return None
+    query = select(Contact.id)
+    if criteria.contact_id is not None:
+        query = query.where(Contact.id == criteria.contact_id)
+    if criteria.city_id is not None:
+        query = query.where(Contact.city_id == criteria.city_id)
+    if criteria.outlet is not None:
+        query = query.where(Contact.id.in_(at_outlet(criteria.outlet)))
+    return query
+
+
+def city_in_registry(session: Session, name: str) -> int:
+    """The id of the city of that name; -1, which nobody is in, for a known one where we have no contact.
+
+    Raises ``UnknownCity``. Unlike ``contacts.cities.city_named`` it takes nothing into the registry.
+    """
+    known = known_city(name)
+    if known is None:
+        raise UnknownCity(city=name)
+    found = session.scalar(select(City.id).where(City.name == known.name, City.country == known.country))
+    return -1 if found is None else found
+
+
+def release_names(session: Session) -> Mapping[int, str]:
+    """The short name of each release by its id."""
+    return dict(session.execute(select(Release.id, Release.slug)).all())
+
+
+def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
+    when = func.coalesce(Delivery.finished_at, Wave.due_at)
+    conditions: list[ColumnElement[bool]] = []
+    for value, condition in (
+        (criteria.release_id, Wave.release_id == criteria.release_id),
+        (criteria.wave_id, Delivery.wave_id == criteria.wave_id),
+        (criteria.contact_id, Delivery.contact_id == criteria.contact_id),
+        (criteria.city_id, Contact.city_id == criteria.city_id),
+        (criteria.language, Delivery.language == criteria.language),
+    ):
+        if value is not None:
+            conditions.append(condition)
+    if criteria.since is not None:
+        conditions.append(when >= criteria.since)
+    if criteria.until is not None:
+        conditions.append(when < criteria.until)
+    if criteria.states:
+        conditions.append(Delivery.state.in_(list(criteria.states)))
+    if criteria.outlet is not None:
+        conditions.append(Delivery.contact_id.in_(at_outlet(criteria.outlet)))
+    return conditions
+
+
+def at_outlet(name: str) -> Select[Any]:
+    """The ids of the contacts with an affiliation to an outlet of that name, or part of it."""
+    return (
+        select(Affiliation.contact_id)
+        .join(Outlet, Outlet.id == Affiliation.outlet_id)
+        .where(Outlet.key.contains(fold(name), autoescape=True))
+    )
+
+
+def _outlets(session: Session, contacts: Collection[int]) -> Mapping[int, Sequence[str]]:
+    query = (
+        select(Affiliation.contact_id, Outlet.name)
+        .join(Outlet, Outlet.id == Affiliation.outlet_id)
+        .where(Affiliation.contact_id.in_(contacts))
+        .order_by(Affiliation.id)
+    )
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    for contact_id, name in session.execute(query):
+        names[contact_id].append(name)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A contact of a wave's audience who got nothing."""
+
+    contact: int
+    name: str
+    address: str
+    city: str
+    reason: ExclusionReason
+
+
+def left_out(session: Session, wave_id: int) -> Sequence[LeftOut]:
+    """Who was left out of a wave, and why."""
+    query = (
+        select(Contact.id, Contact.name, Contact.address, City.name, Exclusion.reason)
+        .join(Contact, Contact.id == Exclusion.contact_id)
+        .join(City, City.id == Contact.city_id)
+        .where(Exclusion.wave_id == wave_id)
+        .order_by(Exclusion.reason, City.name, Contact.name)
+    )
+    return [LeftOut(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How soon after its time a wave's messages were accepted."""
+
+    first: datetime | None
+    last: datetime | None
+
+
+def timing(session: Session, wave_id: int) -> Timing:
+    """When a relay accepted the first and the last message of a wave."""
+    query = select(func.min(Delivery.finished_at), func.max(Delivery.finished_at)).where(
+        Delivery.wave_id == wave_id, Delivery.state == DeliveryState.ACCEPTED
+    )
+    return Timing(*session.execute(query).one())

@@ -1,0 +1,118 @@
+"""The sending process put together: the clockwork that opens waves and the engine that sends them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from mailer.clock import Clock
+from mailer.config import Config
+from mailer.database import Database
+from mailer.delivery.checkup import helo_of
+from mailer.delivery.claims import beat
+from mailer.delivery.endpoint import Endpoint
+from mailer.delivery.engine import Engine
+from mailer.delivery.messages import Messages
+from mailer.delivery.outcome import Policy
+from mailer.delivery.process import sending_process
+from mailer.delivery.relays import Lane
+from mailer.rendering import SenderIdentity
+from mailer.schedule.clockwork import Clockwork
+from mailer.schedule.rules import spell
+from mailer.schedule.trust import Trust, server_doubt
+from mailer.schedule.waves import Opened
+
+BEAT_SECONDS = 5.0
+
+
+class Service:
+    """One ``dateline run``."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        config: Config,
+        sender: SenderIdentity,
+        folder: Path,
+        tell: Callable[[str], None],
+    ) -> None:
+        """``tell`` is given what an operator should see, one line at a time, from any thread."""
+        self._database, self._clock, self._config = database, clock, config
+        self._sender, self._folder, self._tell = sender, folder, tell
+        self._engine: Engine | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End ``run`` soon, with everything recorded. From any thread, or a signal's handler."""
+        self._stopped = True
+        if self._engine is not None:
+            self._engine.stop()
+
+    async def run(self) -> None:
+        """Keep the clock and send until ``stop``."""
+        trust = Trust(self._clock)
+        with sending_process(self._database, self._folder, self._clock) as process:
+            self._engine = Engine(
+                self._database,
+                self._clock,
+                trust,
+                process.journal,
+                process_id=process.id,
+                folder=self._folder,
+                lanes=[
+                    Lane(
+                        Endpoint.of(relay, helo=helo_of(self._sender)),
+                        self._clock,
+                        connections=relay.connections,
+                        messages_per_minute=relay.messages_per_minute,
+                    )
+                    for relay in self._config.relay
+                ],
+                messages=Messages(self._sender.bounce_address),
+                policy=Policy(
+                    give_up_after=self._config.delivery.give_up_after,
+                    resend_in_doubt=self._config.delivery.in_doubt == "resend",
+                ),
+            )
+            clockwork = Clockwork(
+                self._database,
+                self._clock,
+                trust,
+                late_grace=self._config.delivery.late_grace,
+                on_opened=self._opened,
+                on_held=lambda wave_id, reason: self._tell(
+                    f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}"
+                ),
+                on_beat=self._beat_of(process.id),
+                second_clock=server_doubt,
+            )
+            clockwork.start()
+            zone = self._config.office.zone
+            now = self._clock.now().astimezone(ZoneInfo(zone))
+            self._tell(f"Keeping the clock of {self._config.office.name}: it is {now:%Y-%m-%d %H:%M} in {zone}.")
+            try:
+                if not self._stopped:
+                    await self._engine.run()
+            finally:
+                clockwork.stop()
+        self._tell("Stopped; nothing is left half-done.")
+
+    def _opened(self, opened: Opened) -> None:
+        late = f", late by {spell(opened.late)}" if opened.late else ""
+        self._tell(f"Wave {opened.wave_id} goes out{late}.")
+        if self._engine is not None:
+            self._engine.wake()
+
+    def _beat_of(self, process_id: str) -> Callable[[], None]:
+        next_beat = 0.0
+
+        def write() -> None:
+            nonlocal next_beat
+            if self._clock.monotonic() < next_beat:
+                return
+            next_beat = self._clock.monotonic() + BEAT_SECONDS
+            with self._database.write() as session:
+                beat(session, process_id, at=self._clock.now())
+
+        return write

@@ -1,0 +1,165 @@
+"""Expands a wave's audience into deliveries, and says who was left out and why."""
+
+import secrets
+from base64 import b32encode
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import Session
+
+from mailer.audit import Actor, Event, append_many
+from mailer.contacts.models import Contact, ContactLanguage, Suppression
+from mailer.rendering import Occasion, pick_languages
+from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
+
+_BATCH = 1000
+
+
+@dataclass(slots=True)
+class Expansion:
+    """Who gets the wave, in numbers."""
+
+    deliveries: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
+    """How many by the language of the edition (the first one in the mail)."""
+    excluded: Counter[ExclusionReason] = field(default_factory=Counter)
+
+
+def expand(
+    session: Session,
+    wave: Wave,
+    audience: Select[int],
+    *,
+    offered: Sequence[str],
+    default_language: str,
+    again: bool,
+    compiled_for: Callable[[tuple[str, ...], int], int],
+    at: datetime,
+    actor: Actor,
+) -> Expansion:
+    """Make the deliveries of a wave from the ids of its audience, in sets.
+
+    ``compiled_for`` gives the id of the compiled text for editions and a city. Nobody is dropped silently: who gets
+    nothing becomes an ``Exclusion`` and an entry of the log.
+    """
+    expansion = Expansion()
+    reads = _languages(session, audience)
+    suppressed = set(session.scalars(select(Suppression.address_key)))
+    receiving = set() if again else _receiving(session, wave)
+    picked: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for people in _people(session, audience):
+        rows: list[dict[str, Any]] = []
+        left_out: list[tuple[int, ExclusionReason]] = []
+        for person in people:
+            if person.address_key in suppressed:
+                left_out.append((person.id, ExclusionReason.SUPPRESSED))
+                continue
+            if wave.kind is Occasion.UNDER_EMBARGO and person.embargo_terms is None:
+                left_out.append((person.id, ExclusionReason.NO_EMBARGO_TERMS))
+                continue
+            if person.id in receiving:
+                left_out.append((person.id, ExclusionReason.ALREADY_RECEIVES))
+                continue
+            hers = tuple(reads[person.id])
+            languages = picked.get(hers)
+            if languages is None:
+                languages = pick_languages(hers, offered, default=default_language, layout=wave.layout)
+                picked[hers] = languages
+            arabic = languages[0].partition("-")[0] == "ar"
+            expansion.languages[languages[0]] += 1
+            rows.append(
+                {
+                    "wave_id": wave.id,
+                    "contact_id": person.id,
+                    "compiled_id": compiled_for(languages, person.city_id),
+                    "name": (person.arabic_name or person.name) if arabic else person.name,
+                    "address": person.address,
+                    "address_key": person.address_key,
+                    "language": languages[0],
+                    "token": b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower(),
+                    "state": DeliveryState.QUEUED,
+                    "attempts": 0,
+                    "sha256": "",
+                }
+            )
+        if rows:
+            session.execute(insert(Delivery), rows)
+            expansion.deliveries += len(rows)
+        if left_out:
+            _leave_out(session, wave, left_out, at=at, actor=actor)
+            expansion.excluded.update(reason for _, reason in left_out)
+    return expansion
+
+
+def _people(session: Session, audience: Select[int]) -> Iterator[Sequence[Any]]:
+    # By city, so that an operator who looks at a wave sees it go out city by city, and by id to be repeatable.
+    query = (
+        select(
+            Contact.id,
+            Contact.name,
+            Contact.arabic_name,
+            Contact.address,
+            Contact.address_key,
+            Contact.city_id,
+            Contact.embargo_terms,
+        )
+        .where(Contact.id.in_(audience))
+        .order_by(Contact.city_id, Contact.id)
+    )
+    # All of it first: inserting while a cursor is open would read its own writes on SQLite.
+    people = session.execute(query).all()
+    for start in range(0, len(people), _BATCH):
+        yield people[start : start + _BATCH]
+
+
+def _languages(session: Session, audience: Select[int]) -> Mapping[int, list[str]]:
+    query = (
+        select(ContactLanguage.contact_id, ContactLanguage.language)
+        .where(ContactLanguage.contact_id.in_(audience))
+        .order_by(ContactLanguage.contact_id, ContactLanguage.position)
+    )
+    reads: defaultdict[int, list[str]] = defaultdict(list)
+    for contact_id, language in session.execute(query):
+        reads[contact_id].append(language)
+    return reads
+
+
+def _receiving(session: Session, wave: Wave) -> set[int]:
+    query = (
+        select(Delivery.contact_id)
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .where(
+            Wave.release_id == wave.release_id,
+            Wave.kind == wave.kind,
+            Wave.id != wave.id,
+            Delivery.state.in_(RECEIVING_STATES),
+        )
+    )
+    return set(session.scalars(query))
+
+
+def _leave_out(
+    session: Session, wave: Wave, left_out: Sequence[tuple[int, ExclusionReason]], *, at: datetime, actor: Actor
+) -> None:
+    rows = [{"wave_id": wave.id, "contact_id": contact, "reason": reason} for contact, reason in left_out]
+    session.execute(insert(Exclusion), rows)
+    append_many(
+        session,
+        [
+            {
+                "at": at,
+                "event": Event.DELIVERY_EXCLUDED.value,
+                "actor": actor,
+                "release_id": wave.release_id,
+                "wave_id": wave.id,
+                "delivery_id": None,
+                "contact_id": contact,
+                "data": {"reason": reason.value},
+            }
+            for contact, reason in left_out
+        ],
+    )

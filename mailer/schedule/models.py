@@ -1,0 +1,188 @@
+"""The tables of the plan: waves, the deliveries they were expanded into, and who was left out."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from mailer.clock import ZonedTime
+from mailer.contacts.models import MediaList
+from mailer.database import Base
+from mailer.releases.models import Release, Version
+from mailer.rendering import Layout, Occasion
+
+
+def _enum(kind: type[StrEnum]) -> Enum:
+    values: Any = lambda members: [m.value for m in members]  # noqa: E731
+    return Enum(kind, values_callable=values, native_enum=False, length=20, create_constraint=False)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class WaveState(StrEnum):
+    """Where a wave stands; ``schedule.waves`` has the only ways from one to another."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    HELD = "held"
+    """Waits for an officer: missed by more than its grace, or the clock is not to be trusted."""
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Claimed by a process that sends."""
+    ACCEPTED = "accepted"
+    """A relay answered 2yz to the message."""
+    DEFERRED = "deferred"
+    """A passing failure (4yz, network); tried again at ``next_at``."""
+    FAILED = "failed"
+    IN_DOUBT = "in-doubt"
+    """The process or the connection died between the end of the data and the reply."""
+    HELD = "held"
+    CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"
+
+
+OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT)
+"""A wave with none of these left is done."""
+
+RECEIVING_STATES = (*OPEN_STATES, DeliveryState.ACCEPTED, DeliveryState.HELD)
+"""She has it, or may yet have it."""
+
+
+class ExclusionReason(StrEnum):
+    """Why a contact of the audience gets nothing."""
+
+    SUPPRESSED = "suppressed"
+    NO_EMBARGO_TERMS = "no-embargo-terms"
+    ALREADY_RECEIVES = "already-receives"
+    """She has, or is about to have, this release from another wave of the same kind, in whichever version."""
+
+
+class Wave(Base):
+    """One dispatch of one version to one audience at one time."""
+
+    __tablename__ = "wave"
+    __table_args__ = (
+        Index("ix_wave_state_due_at", "state", "due_at"),
+        Index("ix_wave_release_id", "release_id"),
+        CheckConstraint("kind IN ('under-embargo', 'public')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    list_id: Mapped[int] = mapped_column(ForeignKey("media_list.id"))
+    kind: Mapped[Occasion] = mapped_column(_enum(Occasion))
+    layout: Mapped[Layout] = mapped_column(_enum(Layout))
+    template: Mapped[str] = mapped_column(String(60))
+    state: Mapped[WaveState] = mapped_column(_enum(WaveState))
+    wall: Mapped[str] = mapped_column(String(20))
+    """ISO 8601 without offset: what the clocks on the wall show when it goes out."""
+    zone: Mapped[str] = mapped_column(String(60))
+    due_at: Mapped[datetime]
+    scheduled_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    """The date of its messages; set once."""
+    done_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    """When an officer let it go after it had been held: its lateness is no longer a reason to hold it."""
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    """Why it is held, paused or cancelled."""
+
+    release: Mapped[Release] = relationship(lazy="joined")
+    version: Mapped[Version] = relationship(lazy="joined")
+    media_list: Mapped[MediaList] = relationship(lazy="joined")
+
+    @property
+    def due(self) -> ZonedTime:
+        """Its time as wall time, zone and instant."""
+        return ZonedTime(datetime.fromisoformat(self.wall), self.zone, self.due_at)
+
+
+class CompiledText(Base):
+    """What is the same in many of a wave's messages, compiled when it was scheduled and kept as evidence."""
+
+    __tablename__ = "compiled_text"
+    __table_args__ = (UniqueConstraint("wave_id", "languages", "city_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    languages: Mapped[str] = mapped_column(String(200))
+    """The editions in it, in their order, between commas."""
+    city_id: Mapped[int | None] = mapped_column(ForeignKey("city.id"))
+    """Null where the text does not depend on the contact's city."""
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+    """See ``rendering.CompiledMessage.to_bytes``; pictures are named by hash and lie in ``asset``."""
+
+
+class Delivery(Base):
+    """One wave to one contact at one address; what is personal in its message is kept with it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "contact_id"),
+        UniqueConstraint("wave_id", "address_key"),
+        UniqueConstraint("token"),
+        Index("ix_delivery_wave_id_state_next_at", "wave_id", "state", "next_at"),
+        Index("ix_delivery_contact_id", "contact_id"),
+        # Only what is claimed: small, and what a dead process held is found at once.
+        Index(
+            "ix_delivery_process_id",
+            "process_id",
+            sqlite_where=text("process_id IS NOT NULL"),
+            postgresql_where=text("process_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    compiled_id: Mapped[int] = mapped_column(ForeignKey("compiled_text.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(320))
+    address_key: Mapped[str] = mapped_column(String(320))
+    language: Mapped[str] = mapped_column(String(20))
+    """Of the edition, or of the first one in her mail."""
+    token: Mapped[str] = mapped_column(String(32))
+    """Names this delivery in its Message-ID, envelope sender and unsubscribe link; can't be guessed."""
+    state: Mapped[DeliveryState] = mapped_column(_enum(DeliveryState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    """When a deferred one is tried again."""
+    process_id: Mapped[str | None] = mapped_column(String(32))
+    """The process that has claimed it, while it is ``sending``."""
+    finished_at: Mapped[datetime | None]
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    """Of the message as handed to the relay (CRLF lines, before dot-stuffing); the same at every attempt."""
+
+
+class Exclusion(Base):
+    """A contact of a wave's audience who gets nothing, and why."""
+
+    __tablename__ = "exclusion"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), primary_key=True)
+    reason: Mapped[ExclusionReason] = mapped_column(_enum(ExclusionReason))

@@ -1,0 +1,107 @@
+"""Runs the send engine against a relay until a test has seen what it waits for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from newsroom import SENDER
+from sqlalchemy import select, update
+
+from mailer.audit import Actor, entries
+from mailer.clock import Clock, SystemClock
+from mailer.database import Database
+from mailer.delivery.endpoint import Endpoint, Timeouts
+from mailer.delivery.engine import Engine
+from mailer.delivery.messages import Messages
+from mailer.delivery.outcome import Policy
+from mailer.delivery.process import sending_process
+from mailer.delivery.relays import Lane
+from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.trust import Trust
+from mailer.schedule.waves import open_wave
+
+SHORT = Timeouts(connect=5, banner=5, command=5, data=5, block=5, end=0.5, quit=0.5)
+
+
+@dataclass
+class Desk:
+    """An office with a folder for its processes."""
+
+    database: Database
+    folder: Path
+    clock: Clock = field(default_factory=SystemClock)
+    policy: Policy = field(default_factory=lambda: Policy(timedelta(days=2), resend_in_doubt=True))
+    connections: int = 3
+    host: str = "127.0.0.1"
+
+    def open(self, wave: Wave) -> None:
+        """As the clockwork does at its time."""
+        with self.database.write() as session:
+            open_wave(
+                session, wave.id, now=self.clock.now(), doubt="", late_grace=timedelta(days=9999), actor=DESK_CLOCK
+            )
+
+    def states(self, wave: Wave) -> list[DeliveryState]:
+        """Of the wave's deliveries, in their order."""
+        with self.database.read() as session:
+            return list(
+                session.scalars(select(Delivery.state).where(Delivery.wave_id == wave.id).order_by(Delivery.id))
+            )
+
+    def state(self, wave: Wave) -> WaveState:
+        """Of the wave itself, now."""
+        with self.database.read() as session:
+            return session.get_one(Wave, wave.id).state
+
+    def told(self, wave: Wave) -> list[str]:
+        """The log's events about the wave, in order."""
+        with self.database.read() as session:
+            return [entry.event for entry in entries(session) if entry.wave_id == wave.id]
+
+    def retry_now(self) -> None:
+        """The time of everything deferred has come."""
+        with self.database.write() as session:
+            session.execute(
+                update(Delivery).where(Delivery.state == DeliveryState.DEFERRED).values(next_at=self.clock.now())
+            )
+
+    @asynccontextmanager
+    async def sending(self, port: int, *, timeouts: Timeouts = SHORT) -> AsyncIterator[Engine]:
+        """The engine at work, stopped in good order at the end."""
+        with sending_process(self.database, self.folder, self.clock) as process:
+            endpoint = Endpoint(
+                name="main", host=self.host, port=port, security="none", helo="desk.example", timeouts=timeouts
+            )
+            engine = Engine(
+                self.database,
+                self.clock,
+                Trust(self.clock),
+                process.journal,
+                process_id=process.id,
+                folder=self.folder,
+                lanes=[Lane(endpoint, SystemClock(), connections=self.connections)],
+                messages=Messages(SENDER.bounce_address),
+                policy=self.policy,
+            )
+            running = asyncio.create_task(engine.run())
+            try:
+                yield engine
+            finally:
+                engine.stop()
+                await running
+
+    async def seen(self, true: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Wait until it is true; fail if that takes too long."""
+        async with asyncio.timeout(seconds):
+            while not await asyncio.to_thread(true):
+                await asyncio.sleep(0.02)
+
+    async def done(self, *waves: Wave) -> None:
+        """Wait until the waves are done."""
+        await self.seen(lambda: all(self.state(wave) is WaveState.DONE for wave in waves))
+
+
+DESK_CLOCK = Actor("system:clockwork")
