@@ -1,0 +1,5 @@
+"""``python -m mailer`` is ``dateline``."""
+
+from mailer.cli import main
+
+main()

@@ -1,0 +1,44 @@
+"""Options that several commands share, and what they mean."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from mailer.cli.office import Office
+from mailer.clock import ZonedTime
+from mailer.errors import BadOption
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; its fields are in docs/reference/json.md.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV that a spreadsheet can open safely.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 for all.")]
+ZoneOption = Annotated[
+    str,
+    typer.Option("--zone", help="IANA time zone of --at, such as Asia/Beirut; the office's where it is left out."),
+]
+SinceOption = Annotated[
+    str, typer.Option("--since", help="From this time on, in the office's zone: 2026-12-22 or '2026-12-22 10:00'.")
+]
+UntilOption = Annotated[str, typer.Option("--until", help="Before this time.")]
+
+
+def instant_of(office: Office, text: str) -> datetime | None:
+    """An instant of ``--since`` or ``--until``; a day means its first moment in the office's zone."""
+    if not text:
+        return None
+    with suppress(ValueError):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip(), re.ASCII):
+            # Where the clocks go forward at midnight, as in Beirut, the first moment is 01:00: PEP 495's fold=0 is
+            # that instant, and the first of the two where midnight comes twice.
+            return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(office.zone)).astimezone(UTC)
+    return ZonedTime.parse(text, office.zone).instant
+
+
+def one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:
+    """The value, if it is allowed. Raises ``BadOption``."""
+    if value not in allowed:
+        raise BadOption(option=option, value=value, allowed=", ".join(allowed))
+    return value

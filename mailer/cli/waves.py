@@ -1,0 +1,269 @@
+"""``dateline waves``: schedule, list, show, pause, resume, hold, release, cancel."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from sqlalchemy.orm import Session
+
+from mailer.cli.office import opened
+from mailer.cli.options import CsvOption, JsonOption, ZoneOption
+from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
+from mailer.contacts.lists import list_named
+from mailer.delivery.report import left_out, timing
+from mailer.errors import NoEmbargo
+from mailer.releases.versions import release_named, version_numbered
+from mailer.rendering import Layout, Occasion
+from mailer.schedule.models import DeliveryState, Wave
+from mailer.schedule.plan import EXCLUDED_WORDS, Order, Planned, schedule
+from mailer.schedule.waves import (
+    all_waves,
+    cancel,
+    hold_by_hand,
+    is_overdue,
+    pause,
+    release,
+    relied_upon,
+    resume,
+    tally,
+    wave_numbered,
+)
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+WaveArgument = Annotated[int, typer.Argument(metavar="WAVE", help="The wave's number.")]
+
+COLUMNS = (
+    Column("wave", "Wave", number=True),
+    Column("release", "Release"),
+    Column("version", "Version", number=True),
+    Column("kind", "Kind"),
+    Column("list", "List"),
+    Column("due", "Goes out"),
+    Column("state", "State"),
+    Column("deliveries", "Deliveries"),
+    Column("reason", "Why"),
+)
+
+
+def fields(wave: Wave, counts: Mapping[DeliveryState, int]) -> dict[str, object]:
+    """A wave as ``--json`` gives it."""
+    return {
+        "wave": wave.id,
+        "release": wave.release.slug,
+        "version": wave.version.number,
+        "version_sha256": wave.version.sha256,
+        "kind": wave.kind.value,
+        "layout": wave.layout.value,
+        "list": wave.media_list.name,
+        "state": wave.state.value,
+        "reason": wave.reason,
+        "due": str(wave.due),
+        "due_at": wave.due_at,
+        "due_wall": wave.wall,
+        "due_zone": wave.zone,
+        "scheduled_at": wave.scheduled_at,
+        "opened_at": wave.opened_at,
+        "done_at": wave.done_at,
+        "total": sum(counts.values()),
+        "deliveries": {state.value: count for state, count in sorted(counts.items())},
+    }
+
+
+@app.command("schedule")
+def schedule_wave(
+    release_name: Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name.")],
+    *,
+    to: Annotated[str, typer.Option("--list", help="The media list that gets it.")],
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            help="'2026-12-22 10:00', a wall time in --zone; 'embargo' for the moment that it ends; else now.",
+        ),
+    ] = "",
+    zone: ZoneOption = "",
+    under_embargo: Annotated[
+        bool, typer.Option("--under-embargo", help="Before the embargo, to those who accepted its terms only.")
+    ] = False,
+    both: Annotated[
+        bool, typer.Option("--both", help="All languages in one mail, each reader's own first.")
+    ] = False,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="The latest where left out.")] = None,
+    template: Annotated[str, typer.Option("--template", help="The template's name.")] = "release",
+    again: Annotated[
+        bool, typer.Option("--again", help="Also to those who have this release from another wave already.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would get it and schedule nothing.")] = False,
+) -> None:
+    """Put a wave into the plan: one version to one media list at one time."""
+    if zone and (not at or at == "embargo"):
+        fail_usage("--zone is the zone of a time given with --at.")
+    with opened() as office, office.database.write() as session:
+        found = release_named(session, release_name)
+        chosen = version_numbered(found, version)
+        due = None
+        if at == "embargo":
+            due = chosen.frozen.embargo
+            if due is None:
+                raise NoEmbargo(release=release_name, version=chosen.number)
+        elif at:
+            due = office.when(at, zone)
+        order = Order(
+            kind=Occasion.UNDER_EMBARGO if under_embargo else Occasion.PUBLIC,
+            due=due,
+            zone=office.zone,
+            layout=Layout.BOTH if both else Layout.PREFERRED,
+            template=template,
+            again=again,
+        )
+        planned = schedule(
+            session,
+            found,
+            chosen,
+            list_named(session, to),
+            order,
+            templates=office.templates,
+            sender=office.sender,
+            default_language=office.config.office.default_language,
+            now=office.clock.now(),
+            actor=office.actor,
+        )
+        _tell(session, planned, dry_run=dry_run)
+        if dry_run:
+            session.rollback()
+
+
+def _tell(session: Session, planned: Planned, *, dry_run: bool) -> None:
+    wave, expansion = planned.wave, planned.expansion
+    languages = ", ".join(f"{count} in {code}" for code, count in sorted(expansion.languages.items()))
+    head = "It would be" if dry_run else f"Wave {wave.id}:"
+    article = "an" if wave.kind is Occasion.UNDER_EMBARGO else "a"
+    out.print(
+        f"{head} {article} {wave.kind.value} wave of {wave.release.slug}, version {wave.version.number} "
+        f"({wave.version.sha256[:12]}), goes out {wave.due}",
+        markup=False,
+    )
+    out.print(f"to {expansion.deliveries} contacts of “{wave.media_list.name}”: {languages}", markup=False)
+    for warning in planned.warnings:
+        err.print(Text(f"look at this: {warning}", style="yellow"))
+    if expansion.excluded:
+        words = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
+        err.print(Text(f"left out: {words}", style="yellow"))
+        for person in left_out(session, wave.id)[:20]:
+            err.print(Text(f"  {person.name}, {person.city}: {person.reason.value}"))
+        if expansion.excluded.total() > 20:
+            say(f"  … and {expansion.excluded.total() - 20} more: dateline waves show {wave.id}")
+    say("Nothing was scheduled." if dry_run else "dateline run sends it at its time; take it back with: "
+        f"dateline waves cancel {wave.id}")  # fmt: skip
+
+
+@app.command("list")
+def list_waves(
+    *,
+    release_name: Annotated[str, typer.Option("--release", help="Only this release's.")] = "",
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the waves in the order of their times."""
+    form = form_of(as_json=as_json, as_csv=as_csv)
+    with opened() as office, office.database.read() as session:
+        release_id = release_named(session, release_name).id if release_name else None
+        waves = all_waves(session, release_id=release_id)
+        counts = tally(session, [wave.id for wave in waves])
+        show_list(
+            [fields(wave, counts[wave.id]) for wave in waves],
+            COLUMNS,
+            form=form,
+            zone=office.zone,
+            empty="Nothing is planned: dateline waves schedule RELEASE --list LIST",
+        )
+        if any(is_overdue(wave, office.clock.now()) for wave in waves):
+            err.print(
+                Text("A wave's time is past and nothing keeps the clock: start dateline run", style="bold red")
+            )
+
+
+@app.command("show")
+def show(number: WaveArgument, *, as_json: JsonOption = False) -> None:
+    """Show one wave: its time, how far it is, and who was left out and why."""
+    with opened() as office, office.database.read() as session:
+        wave = wave_numbered(session, number)
+        counts = tally(session, [wave.id])[wave.id]
+        taken = timing(session, wave.id)
+        people = [
+            {"contact": p.contact, "name": p.name, "address": p.address, "city": p.city, "reason": p.reason.value}
+            for p in left_out(session, wave.id)
+        ]
+        document: dict[str, object] = {
+            **fields(wave, counts),
+            "first_accepted_at": taken.first,
+            "last_accepted_at": taken.last,
+            "left_out": people,
+        }
+        if as_json:
+            show_document(document)
+            return
+        for name in ("wave", "release", "version", "version_sha256", "kind", "list", "due", "state", "reason"):
+            out.print(Text.assemble((f"{name.replace('_', ' '):15} ", "bold"), str(document[name])))
+        for name in ("opened_at", "first_accepted_at", "last_accepted_at", "done_at"):
+            moment = document[name]
+            after = ""
+            if isinstance(moment, datetime):
+                after = f"  ({(moment - wave.due_at).total_seconds():+.1f} s)"
+            out.print(
+                Text.assemble((f"{name[:-3].replace('_', ' '):15} ", "bold"), shown(moment, office.zone) + after)
+            )
+        out.print(Text.assemble(("deliveries      ", "bold"), shown(document["deliveries"], office.zone)))
+        columns = (
+            Column("name", "Left out"),
+            Column("city", "City"),
+            Column("address", "Address"),
+            Column("reason", "Why"),
+        )
+        show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
+
+
+def _act(number: int, act: Callable[..., Any], done: str, **options: object) -> None:
+    with opened() as office, office.database.write() as session:
+        wave = wave_numbered(session, number)
+        result = act(session, wave, at=office.clock.now(), actor=office.actor, **options)
+        text = done.format(wave=number, state=wave.state.value, due=wave.due, result=result)
+    say(text)
+
+
+@app.command("pause")
+def pause_wave(number: WaveArgument) -> None:
+    """Stop a wave for now; it stops within a second and loses nothing."""
+    _act(number, pause, "Wave {wave} is paused. Go on with: dateline waves resume {wave}")
+
+
+@app.command("resume")
+def resume_wave(number: WaveArgument) -> None:
+    """Go on with a paused wave."""
+    _act(number, resume, "Wave {wave} is {state} again.")
+
+
+@app.command("hold")
+def hold_wave(
+    number: WaveArgument, reason: Annotated[str, typer.Option("--reason", help="Why.")] = "held by an officer"
+) -> None:
+    """Stop a wave until an officer decides."""
+    _act(number, hold_by_hand, "Wave {wave} is held. Let it go with: dateline waves release {wave}", reason=reason)
+
+
+@app.command("release")
+def release_wave(number: WaveArgument) -> None:
+    """Let a held wave go: at its time if that is to come, at once if it is past."""
+    _act(number, release, "Wave {wave} is {state}; its time is {due}.")
+
+
+@app.command("cancel")
+def cancel_wave(number: WaveArgument) -> None:
+    """Stop a wave for good. Who has it already has it; nobody else will get it."""
+    _act(number, cancel, "Wave {wave} is cancelled; {result} deliveries will not go out.")
+    with opened() as office, office.database.read() as session:
+        for other, count in relied_upon(session, wave_numbered(session, number)).items():
+            say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")

@@ -1,0 +1,153 @@
+"""``docs/reference/json.md`` is true: each ``--json`` prints the fields that it documents, and no others."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from builders import NOON
+
+from cli.conftest import Dateline, database_of, end
+from mailer.schedule.models import DeliveryState
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
+
+LEAVES = {
+    "editions[].photo": {"asset", "caption", "credit", "alt"},
+    "editions[].boilerplates": {"heading", "text"},
+    "editions[].press_contacts": {"city", "name", "title", "organisation", "address", "phone"},
+    "editions[].related": {"title", "url"},
+}
+"""Objects whose fields the page names in the row of the object itself."""
+OPEN = ("data", "deliveries")
+"""Objects with keys that depend on what they tell of."""
+
+
+@cache
+def documented() -> dict[str, dict[str, str]]:
+    """The fields of each section with their types, its own and those that it takes from another."""
+    sections: dict[str, dict[str, str]] = {}
+    for section in REFERENCE.read_text("utf-8").split("\n## ")[1:]:
+        title, _, text = section.partition("\n")
+        fields = dict(re.findall(r"^\| `([\w\[\].]+)` \| ([^|]+) \|", text, re.MULTILINE))
+        if base := re.search(r"The fields of `([\w ]+)`, and:", text):
+            fields = sections[base[1]] | fields
+        sections[title] = fields
+    return sections
+
+
+def fields_of(value: object, path: str = "") -> Iterator[str]:
+    """The path of every field, ``[]`` for the items of a list of objects."""
+    if isinstance(value, dict) and path not in OPEN:
+        for key, inner in value.items():
+            yield f"{path}.{key}" if path else key
+            yield from fields_of(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from fields_of(item, f"{path}[]") if isinstance(item, dict) else ()
+
+
+def printed(document: object) -> set[str]:
+    """What a document has, an object's leaves folded into its row of the page."""
+    found = set(fields_of(document))
+    for path, leaves in LEAVES.items():
+        for prefix in (f"{path}.", f"{path}[]."):
+            inner = {field for field in found if field.startswith(prefix)}
+            assert not inner or {field.removeprefix(prefix) for field in inner} == leaves
+            found -= inner
+    return found
+
+
+ARRAYS = [
+    ("check", ("check",)),
+    ("contacts list", ("contacts", "list")),
+    ("contacts list", ("lists", "show", "Desk")),
+    ("lists list", ("lists", "list")),
+    ("releases list", ("releases", "list")),
+    ("waves list", ("waves", "list")),
+]
+OBJECTS = [
+    ("contacts show", ("contacts", "show", "nour@courier.example")),
+    ("releases show", ("releases", "show", "ports")),
+    ("waves show", ("waves", "show", "1")),
+]
+LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
+
+
+def rows(dateline: Dateline, words: tuple[str, ...]) -> list[object]:
+    told = dateline(*words, "--json")
+    if words in [of_lines for _, of_lines in LINES]:
+        return told.lines()
+    document = told.json()
+    return document if isinstance(document, list) else [document]
+
+
+@pytest.mark.parametrize(("section", "words"), [*ARRAYS, *OBJECTS, *LINES])
+def test_the_fields_are_those_that_are_documented(
+    planned: Path, dateline: Dateline, section: str, words: tuple[str, ...]
+) -> None:
+    found = rows(dateline, words)
+    assert found
+    for row in found:
+        assert isinstance(row, dict)
+        assert set(row) == {field for field in documented()[section] if "." not in field}
+    assert set().union(*map(printed, found)) == set(documented()[section])
+
+
+TYPES = {
+    "text": str,
+    "number": int,
+    "true or false": bool,
+    "time": str,
+    "day": str,
+    "list of text": list,
+    "list of objects": list,
+    "object": dict,
+}
+NULLS = {"version", "sha256", "embargo_wall", "embargo_zone", "release"}
+"""Fields that are null besides times, days, numbers and objects, where the page says so."""
+
+
+@pytest.mark.parametrize(("section", "words"), [*ARRAYS, *OBJECTS, *LINES])
+def test_the_types_are_those_that_are_documented(
+    planned: Path, dateline: Dateline, section: str, words: tuple[str, ...]
+) -> None:
+    with database_of(planned) as database:
+        end(database, 1, DeliveryState.ACCEPTED, at=NOON)
+    for row in rows(dateline, words):
+        assert isinstance(row, dict)
+        for field, kind in documented()[section].items():
+            if "." in field:
+                continue
+            value = row[field]
+            if value is None:
+                assert kind.strip() in ("time", "day", "number", "object") or field in NULLS, field
+                continue
+            assert type(value) is TYPES[kind.strip()], field
+            if kind.strip() == "time":
+                assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", value), field
+            if kind.strip() == "day":
+                assert re.fullmatch(r"\d{4}-\d\d-\d\d", value), field
+
+
+def test_every_command_with_json_is_documented() -> None:
+    import typer
+
+    from mailer.cli.app import app
+
+    names = {
+        f"{group} {command}".strip()
+        for group, command, options in commands(typer.main.get_command(app))
+        if "--json" in options
+    }
+    assert names == {" ".join(words[:2]) for _, words in [*ARRAYS, *OBJECTS, *LINES]}
+
+
+def commands(root: object) -> Iterator[tuple[str, str, set[str]]]:
+    """Every command of the app: its group, its name and its options."""
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from ((name, inner, options) for _, inner, options in commands(command))
+        else:
+            yield "", name, {option for parameter in command.params for option in parameter.opts}

@@ -1,0 +1,190 @@
+"""``dateline waves``, as it is typed: every refusal of a plan, and every way to stop and go on."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from newsroom import TestClock
+
+from cli.conftest import Dateline, logged
+
+SCHEDULE = ("waves", "schedule", "ports", "--list", "Desk")
+
+
+def waves(dateline: Dateline) -> list[tuple[object, object]]:
+    return [(wave["wave"], wave["state"]) for wave in dateline("waves", "list", "--json").json()]
+
+
+def test_a_plan_says_when_to_whom_and_who_is_left_out(office: Path, dateline: Dateline) -> None:
+    told = dateline(*SCHEDULE, "--under-embargo", "--at", "2026-11-24 15:00")
+    assert told.code == 0
+    assert "Wave 1: an under-embargo wave of ports, version 1" in told.out
+    assert "goes out 2026-11-24 15:00 Asia/Beirut (UTC+2; 2026-11-24 13:00 UTC)" in told.out
+    assert "to 2 contacts of “Desk”: 1 in ar, 1 in en" in told.out
+    assert "left out: 2 have not accepted the embargo terms" in told.err
+    assert "Hagop Terzian, Beirut: no-embargo-terms" in told.err
+    assert waves(dateline) == [(1, "scheduled")]
+
+
+def test_a_dry_run_of_a_plan_schedules_nothing(office: Path, dateline: Dateline) -> None:
+    before = logged(office)
+    told = dateline(*SCHEDULE, "--at", "embargo", "--dry-run")
+    assert told.code == 0
+    assert "It would be a public wave" in told.out
+    assert "to 4 contacts" in told.out
+    assert "Nothing was scheduled." in told.err
+    assert waves(dateline) == []
+    assert logged(office) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "problem"),
+    [
+        (("--at", "2026-11-25 13:59"), 1, "would break the embargo of ports, 2026-11-25 14:00 Asia/Beirut"),
+        ((), 1, "would break the embargo"),
+        (("--at", "embargo", "--under-embargo"), 1, "when the embargo of ports, 2026-11-25 14:00"),
+        (("--at", "2026-11-24 13:00"), 1, "is past: it is 2026-11-24 12:00 UTC now"),
+        (("--at", "2026-11-26 10:00", "--zone", "Asia/Berut"), 1, "Did you mean Asia/Beirut?"),
+        (("--at", "2027-03-28 00:30"), 1, "2027-03-28 00:30 does not exist in Asia/Beirut"),
+        (("--at", "2027-10-30 23:30"), 1, "comes twice in Asia/Beirut that day: UTC+3, which is 2027-10-30 20:30"),
+        (("--at", "2026-11-26 10:00+03:00"), 1, "is never +03:00 in Asia/Beirut; there it is UTC+2"),
+        (("--at", "Thursday"), 1, "Thursday is not a date and time"),
+        (("--at", "embargo", "--version", "2"), 1, "has not got version 2"),
+        (("--at", "embargo", "--template", "fancy"), 1, "There is no template fancy"),
+        (("--zone", "Asia/Beirut"), 2, "--zone is the zone of a time given with --at"),
+        (("--at", "embargo", "--zone", "Asia/Beirut"), 2, "--zone is the zone of a time given with --at"),
+        (("--at", "embargo", "--version", "0"), 2, "--version"),
+        (("--under-embargoes",), 2, "No such option"),
+    ],
+)
+def test_a_plan_that_must_not_be_is_refused(
+    office: Path, dateline: Dateline, words: tuple[str, ...], code: int, problem: str
+) -> None:
+    told = dateline(*SCHEDULE, *words)
+    assert (told.code, told.out) == (code, "")
+    assert problem in told.err
+    assert waves(dateline) == []
+
+
+def test_only_what_is_frozen_and_approved_by_all_is_scheduled(office: Path, dateline: Dateline) -> None:
+    dateline(
+        "releases", "import", "--slug", "new", "ports.en.txt", "--organisation", "esrf", "--organisation", "wpa"
+    )
+    schedule = ("waves", "schedule", "new", "--list", "Desk")
+    assert "Release new has not got a version" in dateline(*schedule).err
+    dateline("releases", "freeze", "new")
+    dateline("releases", "approve", "new", "--organisation", "esrf")
+    told = dateline(*schedule)
+    assert told.code == 1
+    assert "Version 1 of new is not approved by wpa." in told.err
+    dateline("releases", "approve", "new", "--organisation", "wpa")
+    assert "has no embargo, so nothing can go out under it" in dateline(*schedule, "--under-embargo").err
+    assert "has no embargo" in dateline(*schedule, "--at", "embargo").err
+    assert dateline(*schedule).code == 0
+
+
+def test_nobody_is_planned_twice_for_one_version(planned: Path, dateline: Dateline) -> None:
+    told = dateline(*SCHEDULE, "--at", "embargo")
+    assert told.code == 1
+    assert "Nobody on Desk would get this wave: 4 left out" in told.err
+    assert "4 have it from another wave already" in told.err.lower()
+    assert dateline(*SCHEDULE, "--at", "embargo", "--again").code == 0
+
+
+def test_an_unknown_list_or_release_is_named(office: Path, dateline: Dateline) -> None:
+    assert "There is no media list “Dsk”" in dateline("waves", "schedule", "ports", "--list", "Dsk").err
+    assert "There is no release prts." in dateline("waves", "schedule", "prts", "--list", "Desk").err
+    assert dateline("waves", "schedule", "ports").code == 2
+
+
+def test_a_suppressed_contact_is_left_out_and_said_so(office: Path, dateline: Dateline) -> None:
+    dateline("contacts", "suppress", "nour@courier.example", "--reason", "asked us")
+    told = dateline(*SCHEDULE, "--at", "embargo")
+    assert "to 3 contacts" in told.out
+    assert "left out: 1 must not be written to" in told.err
+    (person,) = dateline("waves", "show", "1", "--json").json()["left_out"]
+    assert (person["name"], person["reason"]) == ("Nour Haddad", "suppressed")
+
+
+def test_waves_are_listed_by_time_and_release(planned: Path, dateline: Dateline) -> None:
+    listed = dateline("waves", "list", "--release", "ports", "--json").json()
+    assert [(w["kind"], w["due_at"]) for w in listed] == [
+        ("under-embargo", "2026-11-24T13:00:00.000000Z"),
+        ("public", "2026-11-25T12:00:00.000000Z"),
+    ]
+    assert listed[1]["deliveries"] == {"queued": 4}
+    table = dateline("waves", "list")
+    assert "queued 4" in table.out
+    assert table.err == ""
+    assert dateline("waves", "list", "--release", "prts").code == 1
+
+
+def test_a_wave_whose_time_is_past_with_nothing_running_is_told(
+    planned: Path, dateline: Dateline, clock: TestClock
+) -> None:
+    clock.pass_time(timedelta(hours=2))
+    assert "nothing keeps the clock: start dateline run" in dateline("waves", "list").err
+
+
+def test_a_wave_is_shown_with_who_was_left_out(planned: Path, dateline: Dateline) -> None:
+    told = dateline("waves", "show", "1")
+    assert "due             2026-11-24 15:00 Asia/Beirut (UTC+2; 2026-11-24 13:00 UTC)" in told.out
+    assert "Hagop Terzian   Beirut   hagop@ledger.example   no-embargo-terms" in told.out
+    assert "There is no wave 9." in dateline("waves", "show", "9").err
+    assert dateline("waves", "show", "one").code == 2
+
+
+def test_a_wave_is_stopped_and_goes_on(planned: Path, dateline: Dateline) -> None:
+    for words, said, state in (
+        (("pause", "2"), "Wave 2 is paused. Go on with: dateline waves resume 2", "paused"),
+        (("resume", "2"), "Wave 2 is scheduled again.", "scheduled"),
+        (("hold", "2", "--reason", "a figure is wrong"), "Wave 2 is held.", "held"),
+        (("release", "2"), "Wave 2 is scheduled; its time is 2026-11-25 14:00 Asia/Beirut", "scheduled"),
+        (("cancel", "2"), "Wave 2 is cancelled; 4 deliveries will not go out.", "cancelled"),
+    ):
+        told = dateline("waves", *words)
+        assert (told.code, told.out) == (0, ""), told.err
+        assert said in told.err
+        shown = dateline("waves", "show", "2", "--json").json()
+        assert shown["state"] == state
+        if state == "held":
+            assert shown["reason"] == "a figure is wrong"
+
+
+@pytest.mark.parametrize(
+    ("verb", "problem"),
+    [
+        ("resume", "Wave 2 is scheduled and cannot be resumed."),
+        ("release", "Wave 2 is scheduled and cannot be released."),
+    ],
+)
+def test_a_wave_moves_only_from_the_states_that_allow_it(
+    planned: Path, dateline: Dateline, verb: str, problem: str
+) -> None:
+    told = dateline("waves", verb, "2")
+    assert (told.code, told.out) == (1, "")
+    assert problem in told.err
+    assert dateline("waves", verb, "9").code == 1
+
+
+def test_a_cancelled_wave_stays_cancelled(planned: Path, dateline: Dateline) -> None:
+    dateline("waves", "cancel", "2")
+    for verb in ("pause", "resume", "hold", "release", "cancel"):
+        told = dateline("waves", verb, "2")
+        assert told.code == 1
+        assert "Wave 2 is cancelled and cannot be" in told.err
+
+
+def test_a_moved_embargo_is_frozen_and_approved_before_anything_is_scheduled(
+    office: Path, dateline: Dateline
+) -> None:
+    dateline("releases", "embargo", "ports", "--at", "2026-11-30 10:00", "--zone", "Asia/Beirut")
+    told = dateline(*SCHEDULE, "--at", "embargo")
+    assert told.code == 1
+    assert "would break the embargo of ports, 2026-11-30 10:00 Asia/Beirut" in told.err
+    dateline("releases", "freeze", "ports")
+    assert "Version 2 of ports is not approved by esrf." in dateline(*SCHEDULE, "--at", "embargo").err
+    dateline("releases", "approve", "ports", "--organisation", "esrf")
+    assert dateline(*SCHEDULE, "--at", "embargo").code == 0
+    (wave,) = dateline("waves", "list", "--json").json()
+    assert (wave["version"], wave["due_at"]) == (2, "2026-11-30T08:00:00.000000Z")
