@@ -192,7 +192,9 @@ def _front_matter(text: str) -> FrontMatter:
 def _value(node: yaml.ScalarNode, place: str) -> str:
     # YAML's escapes, such as "\u202e", write what the file itself has been cleaned of.
     if re.search("[\0\u2028\u2029\ud800-\udfff]", node.value) or UNSEEN.search(node.value):
-        raise BadPart(place, "a value has an escape for a character that cannot be seen", "Take the backslash out.")
+        raise BadPart(
+            place, "a value has an escape for a character that cannot be seen", "Take the backslash out."
+        )
     return tidy(node.value)
 
 
