@@ -1,9 +1,11 @@
 """The database: SQLite or PostgreSQL by URL alone.
 
-``engine`` opens it and gives reading and writing sessions; ``base`` is what every model is built on.
+``engine`` opens it and gives reading and writing sessions; ``base`` is what every model is built on; ``bulk`` is for
+the few places that every delivery passes.
 """
 
 from mailer.database.base import Base, UTCDateTime
+from mailer.database.bulk import bulk, fetch, is_sqlite, stored
 from mailer.database.engine import Database
 
-__all__ = ["Base", "Database", "UTCDateTime"]
+__all__ = ["Base", "Database", "UTCDateTime", "bulk", "fetch", "is_sqlite", "stored"]

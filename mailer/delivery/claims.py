@@ -13,15 +13,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many
-from mailer.contacts.models import Contact
-from mailer.contacts.suppression import suppressed_among
-from mailer.database import Database
+from mailer.contacts.models import Contact, Suppression
+from mailer.database import Database, fetch, is_sqlite, stored
 from mailer.delivery.models import Process
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -69,6 +69,11 @@ class ProcessLock:
             self._handle.close()
             self._handle = None
         if self._connection is not None:
+            # The server would let go of it by itself, but only when it notices that the connection has ended.
+            with suppress(DBAPIError):
+                self._connection.execute(
+                    text("SELECT pg_advisory_unlock(:kind, :key)"), {"kind": _LOCK_CLASS, "key": self._key()}
+                )
             # The lock belongs to the connection, which must not go back to the pool with it.
             self._connection.detach()
             self._connection.close()
@@ -125,49 +130,39 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     wave = session.execute(select(Wave.kind, Wave.release_id, Wave.state).where(Wave.id == wave_id)).one()
     if wave.state is not WaveState.SENDING:
         return []
-    waiting = (
-        select(Delivery.id)
-        .where(
-            Delivery.wave_id == wave_id,
-            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
-            or_(Delivery.next_at.is_(None), Delivery.next_at <= now),
-        )
-        .order_by(Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    moment = stored(session, now)
+    rows = fetch(
+        session,
+        "UPDATE delivery SET state = 'sending', process_id = ?, next_at = NULL WHERE id IN ("  # noqa: S608 - fixed texts
+        "SELECT id FROM delivery WHERE wave_id = ? AND state IN ('queued', 'deferred') "
+        "AND (next_at IS NULL OR next_at <= ?) ORDER BY id LIMIT ?"
+        + ("" if is_sqlite(session) else " FOR UPDATE SKIP LOCKED")
+        + ") RETURNING id, wave_id, compiled_id, name, address, token, attempts, sha256, contact_id",
+        (process_id, wave_id, moment, limit),
     )
-    rows = session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(waiting.scalar_subquery()))
-        .values(state=DeliveryState.SENDING, process_id=process_id, next_at=None)
-        .returning(
-            Delivery.id,
-            Delivery.contact_id,
-            Delivery.address_key,
-            Delivery.compiled_id,
-            Delivery.name,
-            Delivery.address,
-            Delivery.token,
-            Delivery.attempts,
-            Delivery.sha256,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
-    stopped = suppressed_among(session, [row.address_key for row in rows])
-    barred = {row.id: "suppressed" for row in rows if row.address_key in stopped}
-    if wave.kind is Occasion.UNDER_EMBARGO and rows:
-        contacts = [row.contact_id for row in rows]
-        agreed = set(
-            session.scalars(select(Contact.id).where(Contact.id.in_(contacts), Contact.embargo_terms.is_not(None)))
-        )
-        barred |= {row.id: "no-embargo-terms" for row in rows if row.contact_id not in agreed}
+    barred = _barred(session, wave_id, process_id, under_embargo=wave.kind is Occasion.UNDER_EMBARGO)
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
-    return [
-        Claim(row.id, wave_id, row.compiled_id, row.name, row.address, row.token, row.attempts, row.sha256)
-        for row in sorted(rows, key=lambda row: row.id)
-        if row.id not in barred
-    ]
+    return [Claim(*row[:8]) for row in sorted(map(tuple, rows)) if row[0] not in barred]
+
+
+def _barred(session: Session, wave_id: int, process_id: str, *, under_embargo: bool) -> dict[int, str]:
+    """Which of this process's claims must not go out, and why."""
+    mine = (
+        Delivery.wave_id == wave_id,
+        Delivery.process_id == process_id,
+        Delivery.state == DeliveryState.SENDING,
+    )
+    stopped = select(Delivery.id).join(Suppression, Suppression.address_key == Delivery.address_key).where(*mine)
+    barred = dict.fromkeys(session.scalars(stopped), "suppressed")
+    if under_embargo:
+        withdrawn = (
+            select(Delivery.id)
+            .join(Contact, Contact.id == Delivery.contact_id)
+            .where(*mine, Contact.embargo_terms.is_(None))
+        )
+        barred |= dict.fromkeys(session.scalars(withdrawn), "no-embargo-terms")
+    return barred
 
 
 def _set_aside(
@@ -175,7 +170,7 @@ def _set_aside(
     wave_id: int,
     release_id: int,
     barred: Mapping[int, str],
-    rows: Sequence[object],
+    rows: Sequence[Any],
     *,
     process_id: str,
     at: datetime,
@@ -195,12 +190,12 @@ def _set_aside(
                 "actor": actor_of(process_id),
                 "release_id": release_id,
                 "wave_id": wave_id,
-                "delivery_id": row.id,  # type: ignore[attr-defined]
-                "contact_id": row.contact_id,  # type: ignore[attr-defined]
-                "data": {"reason": barred[row.id]},  # type: ignore[attr-defined]
+                "delivery_id": row[0],
+                "contact_id": row[8],
+                "data": {"reason": barred[row[0]]},
             }
             for row in rows
-            if row.id in barred  # type: ignore[attr-defined]
+            if row[0] in barred
         ],
     )
 

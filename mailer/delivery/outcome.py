@@ -1,20 +1,21 @@
 """Records how attempts ended: state, attempt and log entry of each in one transaction, in sets."""
 
+import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.audit import Event, append_many
+from mailer.audit import Event, append_rows
+from mailer.database import bulk, fetch, is_sqlite, stored
 from mailer.delivery.claims import actor_of
 from mailer.delivery.journal import Ended
-from mailer.delivery.models import Attempt
-from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.models import DeliveryState, Wave, WaveState
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
@@ -63,112 +64,100 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
     if not attempts:
         return
     ended = {attempt.delivery_id: attempt for attempt in attempts}
-    query = (
-        select(
-            Delivery.id,
-            Delivery.wave_id,
-            Delivery.contact_id,
-            Delivery.attempts,
-            Wave.release_id,
-            Wave.opened_at,
-            Wave.state,
-        )
-        .join(Wave, Wave.id == Delivery.wave_id)
-        .where(
-            Delivery.id.in_(list(ended)),
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.process_id == process_id,
-        )
-    )
-    changes: list[dict[str, Any]] = []
-    kept: list[dict[str, Any]] = []
-    told: list[dict[str, Any]] = []
-    for row in session.execute(query):
-        attempt = ended[row.id]
-        number = row.attempts + 1
-        for state, extra in _states(attempt, row, policy):
+    waves = _waves(session)
+    actor = actor_of(process_id)
+    changes: list[tuple[Any, ...]] = []
+    kept: list[tuple[Any, ...]] = []
+    told: list[tuple[Any, ...]] = []
+    for number, wave_id, contact_id, before in _mine(session, ended, process_id):
+        attempt, wave = ended[number], waves[wave_id]
+        count = before + 1
+        at = stored(session, attempt.at)
+        states = _states(attempt, wave, policy)
+        for state, extra in states:
+            data = _data(attempt, count) | extra if extra else _data(attempt, count)
             told.append(
-                {
-                    "at": attempt.at,
-                    "event": _EVENTS[state].value,
-                    "actor": actor_of(process_id),
-                    "release_id": row.release_id,
-                    "wave_id": row.wave_id,
-                    "delivery_id": row.id,
-                    "contact_id": row.contact_id,
-                    "data": {
-                        "attempt": number,
-                        "relay": attempt.relay,
-                        "stage": attempt.stage,
-                        "code": attempt.code,
-                        "enhanced": attempt.enhanced,
-                        "sha256": attempt.sha256,
-                    }
-                    | extra,
-                }
+                (at, _EVENTS[state].value, actor, wave.release_id, wave_id, number, contact_id, json.dumps(data))
             )
+        state = states[-1][0]
+        next_at = None
+        if state is DeliveryState.DEFERRED:
+            wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
+            next_at = stored(session, attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-        changes.append(
-            {
-                "of": row.id,
-                "to": state,
-                "number": number,
-                "next_at": attempt.at + retry_wait(number, random.random())  # noqa: S311 - spreads load, no secret
-                if state is DeliveryState.DEFERRED
-                else None,
-                "finished": attempt.at if final else None,
-                "hash": attempt.sha256,
-            }
-        )
+        changes.append((state.value, count, next_at, at if final else None, attempt.sha256, number))
         kept.append(
-            {
-                "delivery_id": row.id,
-                "number": number,
-                "at": attempt.at,
-                "relay": attempt.relay,
-                "stage": attempt.stage,
-                "code": attempt.code,
-                "enhanced": attempt.enhanced,
-                "text": attempt.text,
-            }
+            (
+                number,
+                count,
+                at,
+                attempt.relay,
+                attempt.stage,
+                attempt.code,
+                attempt.enhanced,
+                attempt.text,
+            )
         )
-    if not changes:
-        return
-    session.connection().execute(
-        update(Delivery.__table__)  # type: ignore[arg-type]
-        .where(Delivery.__table__.c.id == bindparam("of"))
-        .values(
-            state=bindparam("to"),
-            attempts=bindparam("number"),
-            next_at=bindparam("next_at"),
-            finished_at=bindparam("finished"),
-            sha256=bindparam("hash"),
-            process_id=None,
-        ),
+    bulk(
+        session,
+        "UPDATE delivery SET state = ?, attempts = ?, next_at = ?, finished_at = ?, sha256 = ?, process_id = NULL "
+        "WHERE id = ?",
         changes,
     )
-    session.execute(insert(Attempt), kept)
-    append_many(session, told)
+    bulk(
+        session,
+        "INSERT INTO attempt (delivery_id, number, at, relay, stage, code, enhanced, text) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        kept,
+    )
+    append_rows(session, told)
 
 
-def _states(attempt: Ended, row: Any, policy: Policy) -> Iterable[tuple[DeliveryState, dict[str, object]]]:
+def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence[Any]:
+    """Those of the deliveries that this process still holds: number, wave, contact, attempts before."""
+    numbers = ",".join(str(int(number)) for number in ended)
+    return fetch(
+        session,
+        "SELECT id, wave_id, contact_id, attempts FROM delivery "  # noqa: S608 - whole numbers, no text
+        f"WHERE id IN ({numbers}) AND state = 'sending' AND process_id = ?"
+        + ("" if is_sqlite(session) else " ORDER BY id FOR UPDATE"),
+        (process_id,),
+    )
+
+
+def _waves(session: Session) -> Mapping[int, Any]:
+    """The waves that may have deliveries on the wire: all that have been opened and are not done."""
+    query = select(Wave.id, Wave.release_id, Wave.opened_at, Wave.state).where(Wave.state != WaveState.DONE)
+    return {row.id: row for row in session.execute(query)}
+
+
+def _data(attempt: Ended, count: int) -> dict[str, object]:
+    return {
+        "attempt": count,
+        "relay": attempt.relay,
+        "stage": attempt.stage,
+        "code": attempt.code,
+        "enhanced": attempt.enhanced,
+        "sha256": attempt.sha256,
+    }
+
+
+def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliveryState, dict[str, object]]]:
     """The states that the delivery goes through, in order; the last is where it stays."""
-    out_of_time = row.opened_at is not None and attempt.at - row.opened_at > policy.give_up_after
-    cancelled = row.state is WaveState.CANCELLED
-    match Ending(attempt.verdict):
-        case Ending.ACCEPTED:
-            yield DeliveryState.ACCEPTED, {}
-        case Ending.FAILED:
-            yield DeliveryState.FAILED, {}
-        case Ending.DEFERRED if cancelled:
-            yield DeliveryState.CANCELLED, {}
-        case Ending.DEFERRED if out_of_time:
-            yield DeliveryState.FAILED, {"reason": "out of time"}
-        case Ending.DEFERRED:
-            yield DeliveryState.DEFERRED, {}
-        case Ending.IN_DOUBT:
-            yield DeliveryState.IN_DOUBT, {}
-            if policy.resend_in_doubt and not cancelled and not out_of_time:
-                yield DeliveryState.QUEUED, {"reason": "sent again under the same Message-ID"}
-            else:
-                yield DeliveryState.HELD, {"reason": "left to an officer"}
+    ending = Ending(attempt.verdict)
+    if ending is Ending.ACCEPTED:
+        return [(DeliveryState.ACCEPTED, {})]
+    if ending is Ending.FAILED:
+        return [(DeliveryState.FAILED, {})]
+    out_of_time = wave.opened_at is not None and attempt.at - wave.opened_at > policy.give_up_after
+    cancelled = wave.state is WaveState.CANCELLED
+    if ending is Ending.DEFERRED:
+        if cancelled:
+            return [(DeliveryState.CANCELLED, {})]
+        if out_of_time:
+            return [(DeliveryState.FAILED, {"reason": "out of time"})]
+        return [(DeliveryState.DEFERRED, {})]
+    doubt: tuple[DeliveryState, dict[str, object]] = (DeliveryState.IN_DOUBT, {})
+    if policy.resend_in_doubt and not cancelled and not out_of_time:
+        return [doubt, (DeliveryState.QUEUED, {"reason": "sent again under the same Message-ID"})]
+    return [doubt, (DeliveryState.HELD, {"reason": "left to an officer"})]
