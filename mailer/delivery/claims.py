@@ -61,6 +61,18 @@ class ProcessLock:
         self._handle = handle
         return True
 
+    def keep(self) -> bool:
+        """Whether it is still held; one that a restart of the database server took is taken again if it is free."""
+        if self._connection is None:
+            return self._handle is not None
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._connection.close()
+            self._connection = None
+            return self.take()
+        return True
+
     def drop(self) -> None:
         """Give it back."""
         if self._handle is not None:

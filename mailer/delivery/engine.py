@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import or_, select
@@ -26,9 +25,10 @@ from mailer.clock import Clock
 from mailer.database import Database
 from mailer.delivery.claims import Claim, actor_of, claim, give_back
 from mailer.delivery.endpoint import RelayTrouble
-from mailer.delivery.journal import Ended, Journal
+from mailer.delivery.journal import Ended
 from mailer.delivery.messages import Message, Messages
 from mailer.delivery.outcome import Ending, Policy, record
+from mailer.delivery.process import SendingProcess
 from mailer.delivery.relays import Lane
 from mailer.delivery.reply import Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost
@@ -64,6 +64,10 @@ _ENDINGS = {
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class TakenOver(Exception):
+    """This process lost its lock and another has taken over from it: it must not send on."""
 
 
 class NotYet(Exception):
@@ -117,16 +121,15 @@ class Engine:
         database: Database,
         clock: Clock,
         trust: Trust,
-        journal: Journal,
+        process: SendingProcess,
         *,
-        process_id: str,
-        folder: Path,
         lanes: list[Lane],
         messages: Messages,
         policy: Policy,
     ) -> None:
-        self._database, self._clock, self._trust, self._journal = database, clock, trust, journal
-        self._process_id, self._folder = process_id, folder
+        self._database, self._clock, self._trust = database, clock, trust
+        self._process, self._journal = process, process.journal
+        self._process_id, self._folder = process.id, process.folder
         self._lanes, self._messages, self._policy = lanes, messages, policy
         self._waves: dict[int, _Going] = {}
         self._hands = _Hands()
@@ -210,6 +213,8 @@ class Engine:
                 await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
 
     def _take_over(self) -> None:
+        if not self._process.live(self._database):
+            raise TakenOver
         for taken in take_over(self._database, self._folder, policy=self._policy, at=self._clock.now()):
             _log.warning(
                 "took over from process %s: %d recorded from its journal, %d in doubt, %d back in the queue",

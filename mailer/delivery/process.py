@@ -13,6 +13,7 @@ from mailer.clock import Clock
 from mailer.database import Database
 from mailer.delivery.claims import ProcessLock, register, retire
 from mailer.delivery.journal import Journal
+from mailer.delivery.models import Process
 from mailer.errors import DatelineError
 from mailer.schedule.models import Delivery, DeliveryState
 
@@ -24,6 +25,15 @@ class SendingProcess:
     id: str
     journal: Journal
     folder: Path
+    lock: ProcessLock
+
+    def live(self, database: Database) -> bool:
+        """Whether this process still counts as alive. If its lock was lost with the database server's restart, another
+        may have taken over from it meanwhile; then it must not send on, as its claims are not its own any more."""
+        if not self.lock.keep():
+            return False
+        with database.read() as session:
+            return session.scalar(select(Process.ended_at).where(Process.id == self.id)) is None
 
 
 @contextmanager
@@ -39,7 +49,7 @@ def sending_process(database: Database, folder: Path, clock: Clock) -> Iterator[
         with database.write() as session:
             register(session, process_id, at=clock.now())
         try:
-            yield SendingProcess(process_id, journal, folder)
+            yield SendingProcess(process_id, journal, folder, lock)
         finally:
             _leave(database, process_id, journal, clock)
     finally:

@@ -13,10 +13,16 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
 from mailer.contacts.models import Contact, ContactLanguage, Suppression
+from mailer.database import bulk
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 
 _BATCH = 1000
+
+_INSERT = (
+    "INSERT INTO delivery (wave_id, contact_id, compiled_id, name, address, address_key, language, token, state, "
+    "attempts, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
+)
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ def expand(
     receiving = set() if again else _receiving(session, wave)
     picked: dict[tuple[str, ...], tuple[str, ...]] = {}
     for people in _people(session, audience):
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[Any, ...]] = []
         left_out: list[tuple[int, ExclusionReason]] = []
         for person in people:
             if person.address_key in suppressed:
@@ -72,22 +78,20 @@ def expand(
             arabic = languages[0].partition("-")[0] == "ar"
             expansion.languages[languages[0]] += 1
             rows.append(
-                {
-                    "wave_id": wave.id,
-                    "contact_id": person.id,
-                    "compiled_id": compiled_for(languages, person.city_id),
-                    "name": (person.arabic_name or person.name) if arabic else person.name,
-                    "address": person.address,
-                    "address_key": person.address_key,
-                    "language": languages[0],
-                    "token": b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower(),
-                    "state": DeliveryState.QUEUED,
-                    "attempts": 0,
-                    "sha256": "",
-                }
+                (
+                    wave.id,
+                    person.id,
+                    compiled_for(languages, person.city_id),
+                    (person.arabic_name or person.name) if arabic else person.name,
+                    person.address,
+                    person.address_key,
+                    languages[0],
+                    b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower(),
+                    DeliveryState.QUEUED.value,
+                )
             )
         if rows:
-            session.execute(insert(Delivery), rows)
+            bulk(session, _INSERT, rows)
             expansion.deliveries += len(rows)
         if left_out:
             _leave_out(session, wave, left_out, at=at, actor=actor)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import NOON, make_contact, make_list
 from newsroom import TestClock, make_wave
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from mailer.audit import Actor, Event, entries
 from mailer.database import Database, migrate
@@ -142,3 +142,19 @@ def test_nothing_is_claimed_of_a_wave_that_is_not_being_sent(database: Database,
     with database.write() as session:
         cancel(session, session.get_one(Wave, wave.id), at=NOON, actor=Actor("cli:desk"))
         assert claim(session, wave.id, process_id=DEAD, limit=2, now=NOON) == []
+
+
+def test_a_process_that_lost_its_lock_takes_it_again_unless_it_was_taken_over_from(
+    database: Database, wave: Wave, tmp_path: Path
+) -> None:
+    with sending_process(database, tmp_path, TestClock()) as process:
+        assert process.live(database)
+        if not database.is_sqlite:
+            # As a restart of the server does to its sessions.
+            with database.write() as session:
+                session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+            assert process.live(database)
+            assert list(take_over(database, tmp_path, policy=POLICY, at=NOON)) == []
+        with database.write() as session:
+            session.get_one(Process, process.id).ended_at = NOON
+        assert not process.live(database)
