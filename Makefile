@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench bench-quick bench-kill clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -30,5 +30,15 @@ lint: $(VENV)/.ready
 test: lint
 	$(BIN)/pytest
 
+# What is measured and printed: bench/README.md. Say which part with ARGS="--deliveries 10k --databases sqlite".
+bench: $(VENV)/.ready
+	$(BIN)/python bench/send.py $(ARGS)
+
+bench-quick: $(VENV)/.ready
+	$(BIN)/python bench/send.py --deliveries 10k --processes 1 --dkim none --smtp-source 10k --nodemailer 3k $(ARGS)
+
+bench-kill: $(VENV)/.ready
+	$(BIN)/python bench/kill.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(DEMO) bench/.yardsticks

@@ -1,26 +1,27 @@
 """Makes an office with as many invented contacts as a measurement needs, and one release to send them."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from mailer.audit import Actor
+from mailer.clock import ZonedTime
+from mailer.config import config_file
+from mailer.contacts.cities import city_named
+from mailer.contacts.lists import create_list, list_named
+from mailer.contacts.models import Contact, ContactKind, ContactLanguage, Organisation
+from mailer.contacts.organisations import import_organisations
+from mailer.database import Database, migrate
+from mailer.releases.importing import import_file
+from mailer.releases.versions import approve, freeze, release_named, version_numbered
+from mailer.rendering import Layout, Occasion, SenderIdentity
+from mailer.schedule.models import Wave
+from mailer.schedule.plan import Order, Planned, schedule
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from mailer.audit import Actor  # noqa: E402
-from mailer.contacts.cities import city_named  # noqa: E402
-from mailer.contacts.lists import create_list, list_named  # noqa: E402
-from mailer.contacts.models import Contact, ContactKind, ContactLanguage, Organisation  # noqa: E402
-from mailer.contacts.organisations import import_organisations  # noqa: E402
-from mailer.database import Database, migrate  # noqa: E402
-from mailer.releases.importing import import_file  # noqa: E402
-from mailer.releases.versions import approve, freeze, release_named, version_numbered  # noqa: E402
-from mailer.rendering import Layout, Occasion, SenderIdentity  # noqa: E402
-from mailer.schedule.plan import Order, Planned, schedule  # noqa: E402
-
 SLUG, LIST = "ports", "Everybody"
 BENCH = Actor("cli:bench")
 SENDER = SenderIdentity(
@@ -30,6 +31,7 @@ SENDER = SenderIdentity(
     unsubscribe_url="https://desk.example/unsubscribe",
     list_id="press.desk.example",
 )
+ZONE = "Asia/Beirut"
 CITIES = ("Beirut", "Cairo", "Amman", "Tunis", "Geneva")
 
 
@@ -86,20 +88,66 @@ def release(session: Session) -> None:
         approve(session, taken.release, version, organisation, at=now, actor=BENCH)
 
 
-def plan(session: Session, *, again: bool = True) -> Planned:
-    """A wave of that release to everybody, due now."""
+def plan(session: Session, *, again: bool = True, due: datetime | None = None) -> Planned:
+    """A wave of that release to everybody, due now or at that instant."""
     found = release_named(session, SLUG)
     return schedule(
         session,
         found,
         version_numbered(found, None),
         list_named(session, LIST),
-        Order(kind=Occasion.PUBLIC, due=None, zone="Asia/Beirut", layout=Layout.PREFERRED, again=again),
+        Order(
+            kind=Occasion.PUBLIC,
+            due=in_zone(due) if due else None,
+            zone=ZONE,
+            layout=Layout.PREFERRED,
+            again=again,
+        ),
         templates=ROOT / "templates",
         sender=SENDER,
         default_language="en",
         now=datetime.now(UTC),
         actor=BENCH,
+    )
+
+
+def in_zone(instant: datetime) -> ZonedTime:
+    """That instant, to the second, as the office's plans write it."""
+    instant = instant.astimezone(UTC).replace(microsecond=0)
+    return ZonedTime(instant.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None), ZONE, instant)
+
+
+def move(session: Session, wave_id: int, due: ZonedTime) -> None:
+    """Give a wave that has been planned another time, as how long its planning takes is not known beforehand."""
+    values = {"wall": due.wall.isoformat(), "due_at": due.instant}
+    session.execute(update(Wave).where(Wave.id == wave_id).values(values))
+
+
+def settle(home: Path, *, url: str, port: int, connections: int = 10, more: str = "") -> None:
+    """Write the settings of an office whose relay listens on that port of loopback."""
+    file = config_file(home)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f"""
+[office]
+name = "{SENDER.name}"
+zone = "{ZONE}"
+[database]
+url = "{url}"
+[sender]
+name = "{SENDER.name}"
+address = "{SENDER.address}"
+list_unsubscribe_url = "{SENDER.unsubscribe_url}"
+[delivery]
+late_grace = "1d"
+[[relay]]
+name = "main"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+connections = {connections}
+{more}""",
+        "utf-8",
     )
 
 
