@@ -5,10 +5,12 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -56,10 +58,35 @@ def _language(value: str) -> str:
     return value
 
 
+# RFC 5321 4.1.2: a label of letters, digits and inner hyphens.
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+def _domain(value: str) -> str:
+    domain = value
+    if not domain.isascii():
+        with suppress(EmailNotValidError):
+            domain = validate_email(f"x@{value}", check_deliverability=False).ascii_domain
+    domain = domain.lower()
+    if len(domain) > 253 or not re.fullmatch(rf"({_LABEL}\.)+{_LABEL}", domain, re.ASCII):
+        raise ValueError("a domain, such as office.example")
+    return domain
+
+
+def _selector(value: str) -> str:
+    # RFC 6376 3.1.
+    if len(value) > 63 or not re.fullmatch(rf"({_LABEL}\.)*{_LABEL}", value.lower(), re.ASCII):
+        raise ValueError("letters, digits and hyphens, such as press2026")
+    return value.lower()
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Language = Annotated[str, AfterValidator(_language)]
+Domain = Annotated[str, AfterValidator(_domain)]
+"""In ASCII (RFC 5890 A-labels)."""
+Selector = Annotated[str, AfterValidator(_selector)]
 
 
 class _Section(BaseModel):
@@ -120,6 +147,23 @@ class Delivery(_Section):
     late_grace: Duration = timedelta(hours=1)
 
 
+class Dkim(_Section):
+    """``[[dkim]]``: a key that signs our mail, or has."""
+
+    domain: Domain
+    selector: Selector
+    key_file: Path
+    retired: bool = False
+
+
+def _signing(value: "tuple[Dkim, ...]") -> "tuple[Dkim, ...]":
+    if len({(key.domain, key.selector) for key in value}) < len(value):
+        raise ValueError("each domain and selector once")
+    if sum(not key.retired for key in value) > 2:
+        raise ValueError("at most two that sign; mark the others with retired = true")
+    return value
+
+
 class Config(_Section):
     """All settings of one press office; nothing below reads a file or the environment for them again."""
 
@@ -129,6 +173,7 @@ class Config(_Section):
     sender: Sender
     delivery: Delivery = Delivery()
     relay: tuple[Relay, ...] = ()
+    dkim: Annotated[tuple[Dkim, ...], AfterValidator(_signing)] = ()
 
     @property
     def database_url(self) -> str:
@@ -138,6 +183,10 @@ class Config(_Section):
         if scheme.startswith("sqlite") and path and not path.startswith("/") and path != ":memory:":
             return f"{scheme}:///{self.home / path}"
         return url
+
+
+_BLOCKS: Mapping[str, type[BaseModel]] = {"relay": Relay, "dkim": Dkim}
+"""Sections that come as often as they are needed."""
 
 
 def config_file(home: Path) -> Path:
@@ -177,7 +226,12 @@ def load(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
             value=_shown(settings, first["loc"]),
             allowed=first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip("."),
         ) from error
-    return config.model_copy(update={"relay": tuple(_with_files(r, home) for r in config.relay)})
+    return config.model_copy(
+        update={
+            "relay": tuple(_with_files(r, home) for r in config.relay),
+            "dkim": tuple(k.model_copy(update={"key_file": home / k.key_file}) for k in config.dkim),
+        }
+    )
 
 
 def _with_files(relay: Relay, home: Path) -> Relay:
@@ -233,10 +287,10 @@ def _refuse_unknown(
         if section is not None and isinstance(section, type) and issubclass(section, BaseModel):
             if isinstance(value, dict):
                 _refuse_unknown(value, section, f"{key}.", file, origins)
-        elif name == "relay" and isinstance(value, list):
-            for number, relay in enumerate(value, 1):
-                if isinstance(relay, dict):
-                    _refuse_unknown(relay, Relay, f"{key}[{number}].", file, origins)
+        elif (block := _BLOCKS.get(name)) and isinstance(value, list):
+            for number, settings_of_one in enumerate(value, 1):
+                if isinstance(settings_of_one, dict):
+                    _refuse_unknown(settings_of_one, block, f"{key}[{number}].", file, origins)
 
 
 def _key(location: tuple[int | str, ...]) -> str:

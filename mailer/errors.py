@@ -217,11 +217,6 @@ class BadOption(DatelineError):
     remedy = "Allowed: {allowed}."
 
 
-class MissingExtra(DatelineError):
-    message = "{what} is not installed here."
-    remedy = "Install it with: {command}"
-
-
 class BadQuery(DatelineError):
     """``position`` counts from 1, as the officer does: a caret goes below that character."""
 
@@ -327,3 +322,22 @@ class DemoFailed(DatelineError):
 class UnwritableFile(DatelineError):
     message = "{file} cannot be written: {reason}."
     remedy = "Check that its folder exists, that there is room, and that this user may write there."
+
+
+class BadDkimKey(DatelineError):
+    message = "The DKIM key {file} cannot be used: {reason}."
+    remedy = (
+        "Correct key_file under [[dkim]] in config/dateline.toml, or make a new one: dateline dkim new SELECTOR"
+    )
+
+
+class DkimKeyExists(DatelineError):
+    message = "There is a key in {file} already; nothing was changed."
+    remedy = "Take another selector, such as one with the year in it."
+
+
+class PlaceLost(DatelineError):
+    message = "This process lost its lock in the database, and another has taken over its work."
+    remedy = (
+        "Nothing is lost. Start dateline run anew; if it happens again, look at the database server's connection."
+    )

@@ -113,3 +113,44 @@ def test_a_password_may_lie_in_a_file(home: Path) -> None:
         load(home, {})
     (home / "relay.secret").write_text("hunter2\n", "utf-8")
     assert load(home, {}).relay[0].password.get_secret_value() == "hunter2"
+
+
+KEY = '[[dkim]]\ndomain = "desk.example"\nselector = "{}"\nkey_file = "config/keys/one.pem"\n'
+
+
+def test_a_key_for_signing_lies_in_the_offices_folder(home: Path) -> None:
+    change(home, "\n[[relay]]", "\n" + KEY.format("Press2026") + "[[relay]]")
+    (key,) = load(home, {"DATELINE_DKIM__0__RETIRED": "true"}).dkim
+    assert (key.domain, key.selector, key.retired) == ("desk.example", "press2026", True)
+    assert key.key_file == home / "config/keys/one.pem"
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "words"),
+    [
+        (KEY.format("a") + 'selektor = "b"\n', UnknownSetting, ["dkim[1].selektor", "dkim[1].selector"]),
+        (KEY.format("a_b"), BadSetting, ["dkim[1].selector", "'a_b'", "letters, digits and hyphens"]),
+        (KEY.format("a;h=x"), BadSetting, ["dkim[1].selector", "'a;h=x'"]),
+        (
+            KEY.format("a").replace("desk.example", "desk"),
+            BadSetting,
+            ["dkim[1].domain", "'desk'", "office.example"],
+        ),
+        (KEY.format("a").replace("key_file", "# key_file"), BadSetting, ["dkim[1].key_file", "left out"]),
+        (KEY.format("a") + "retired = 7\n", BadSetting, ["dkim[1].retired", "7"]),
+        (KEY.format("a") + KEY.format("A"), BadSetting, ["dkim", "each domain and selector once"]),
+        (
+            KEY.format("a") + KEY.format("b") + KEY.format("c"),
+            BadSetting,
+            ["dkim", "at most two", "retired = true"],
+        ),
+    ],
+)
+def test_a_wrong_setting_of_a_key_is_named(
+    home: Path, lines: str, error: type[Exception], words: list[str]
+) -> None:
+    change(home, "\n[[relay]]", f"\n{lines}[[relay]]")
+    with pytest.raises(error) as caught:
+        load(home, {})
+    for word in [str(config_file(home)), *words]:
+        assert word in str(caught.value)

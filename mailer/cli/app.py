@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.logging import RichHandler
 
-from mailer.cli import contacts, deliveries, demo, lists, log, releases, run, setup, waves
+from mailer.cli import contacts, deliveries, demo, dkim, lists, log, releases, run, setup, waves
 from mailer.cli.office import HomeOption, set_home
 from mailer.cli.output import err, fail
 from mailer.errors import DatelineError
@@ -55,6 +55,7 @@ app.add_typer(releases.app, name="releases", help="Press releases: import, previ
 app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to whom.")
 app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
 app.add_typer(log.app, name="log", help="The append-only record of every event.")
+app.add_typer(dkim.app, name="dkim", help="The keys that sign our mail, and their DNS records.")
 
 
 def _keep_trace() -> str:

@@ -13,6 +13,7 @@ from mailer.cli.options import CsvOption, JsonOption, SinceOption, UntilOption, 
 from mailer.cli.output import Column, Form, form_of, out, say, show_list, write_file
 from mailer.contacts.search import contact_named
 from mailer.delivery.decide import give_up, send_again
+from mailer.delivery.dkim import readable
 from mailer.delivery.messages import reproduce
 from mailer.delivery.report import Criteria, Row, city_in_registry, deliveries
 from mailer.releases.versions import release_named
@@ -128,7 +129,10 @@ def show_delivery(
 ) -> None:
     """Produce again exactly what was sent, and say whether it matches the hash in the log."""
     with opened() as office, office.database.read() as session:
-        again = reproduce(session, number, bounce_address=office.sender.bounce_address)
+        signers, unreadable = readable(office.config.dkim)
+        for _, error in unreadable:
+            say(error.problem)
+        again = reproduce(session, number, bounce_address=office.sender.bounce_address, signers=signers)
         write_file(eml, again.message)
         out.print(str(eml), markup=False)
         if not again.recorded:
@@ -137,6 +141,9 @@ def show_delivery(
             say(f"SHA-256 {again.sha256} is the one in the log.")
         else:
             say(f"SHA-256 {again.sha256} is NOT the one in the log, {again.recorded}.")
+            say(
+                "If it was signed with a DKIM key that is not in the settings now, they can be compared only with it."
+            )
             raise SystemExit(1)
 
 

@@ -41,7 +41,8 @@ def make_office(folder: Path) -> None:
             # Files that are there already are somebody's work; the settings go last, as they make it an office.
             for source in sorted((parts / part).rglob("*"), key=lambda file: file.name == "dateline.toml"):
                 target = folder / part / source.relative_to(parts / part)
-                if source.is_dir() or target.exists():
+                # Keys are one office's own, wherever it was made.
+                if source.is_dir() or target.exists() or "keys" in source.relative_to(parts).parts:
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)

@@ -2,14 +2,16 @@
 
 import asyncio
 import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from stat import S_IRWXO, S_IWGRP
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,8 @@ from mailer.config import Config
 from mailer.contacts.address import address
 from mailer.contacts.models import Contact, Organisation
 from mailer.database import Database, migrate
+from mailer.delivery.dkim import Signer, readable
+from mailer.delivery.dkim_keys import Algorithm
 from mailer.delivery.endpoint import Endpoint, RelayTrouble, Timeouts
 from mailer.delivery.models import Process
 from mailer.delivery.smtp import Connection
@@ -74,6 +78,7 @@ def check_office(config: Config, clock: Clock, *, sender: SenderIdentity) -> Ite
     """Every check, in the order in which things depend on each other. Nothing is changed and nothing is sent."""
     yield ok("settings", f"{config.home / 'config' / 'dateline.toml'} is understood")
     yield from _check_sender(config)
+    yield from _check_dkim(config, sender)
     yield from _check_database(config, clock)
     yield from _check_templates(config, sender, clock)
     yield from _check_relays(config, sender)
@@ -99,6 +104,42 @@ def _check_sender(config: Config) -> Iterator[Finding]:
             "unsubscribe",
             "there is no [sender] list_unsubscribe_url: large mailbox providers want a one-click link beside the "
             "address (RFC 8058)",
+        )
+
+
+def _check_dkim(config: Config, sender: SenderIdentity) -> Iterator[Finding]:
+    signers, unreadable = readable(config.dkim)
+    for key, error in unreadable:
+        if key.retired:
+            yield warning("dkim", f"{error.problem} What was signed with it cannot be produced again")
+        else:
+            yield problem("dkim", str(error))
+    for key in config.dkim:
+        with suppress(OSError):
+            if key.key_file.stat().st_mode & (S_IWGRP | S_IRWXO):
+                yield warning(
+                    "dkim", f"{key.key_file} is open to others: chmod 600 {shlex.quote(str(key.key_file))}"
+                )
+    signing = [signer for signer in signers if not signer.retired]
+    for signer in signing:
+        yield ok("dkim", f"mail is signed for {signer.domain} with {signer.selector} ({signer.algorithm})")
+    if signing:
+        yield from _check_signing(signing, helo_of(sender))
+    elif not any(not key.retired for key in config.dkim):
+        yield warning(
+            "dkim",
+            "mail is not signed here: unless your relay does it, make a key with dateline dkim new SELECTOR, or large "
+            "mailbox providers refuse it",
+        )
+
+
+def _check_signing(signing: Sequence[Signer], ours: str) -> Iterator[Finding]:
+    # RFC 7489 3.1.1: DMARC wants one signature of the domain in From, or of one above or below it.
+    if not any(f".{ours}".endswith(f".{s.domain}") or f".{s.domain}".endswith(f".{ours}") for s in signing):
+        yield warning("dkim", f"no key is for {ours}, from which the mail is: to DMARC it counts as unsigned")
+    if not any(signer.algorithm is Algorithm.RSA for signer in signing):
+        yield warning(
+            "dkim", "there is no RSA key beside the Ed25519 one, which not every receiver knows (RFC 8463)"
         )
 
 

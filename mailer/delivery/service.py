@@ -9,12 +9,14 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery.checkup import helo_of
 from mailer.delivery.claims import beat
+from mailer.delivery.dkim import readable
 from mailer.delivery.endpoint import Endpoint
-from mailer.delivery.engine import Engine
+from mailer.delivery.engine import Engine, TakenOver
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
 from mailer.delivery.relays import Lane
+from mailer.errors import PlaceLost
 from mailer.rendering import SenderIdentity
 from mailer.schedule.clockwork import Clockwork
 from mailer.schedule.rules import spell
@@ -37,9 +39,17 @@ class Service:
         folder: Path,
         tell: Callable[[str], None],
     ) -> None:
-        """``tell`` is given what an operator should see, one line at a time, from any thread."""
+        """``tell`` is given what an operator should see, one line at a time, from any thread.
+
+        Raises ``BadDkimKey``: mail without the signature that it should have is thrown away by many.
+        """
         self._database, self._clock, self._config = database, clock, config
         self._sender, self._folder, self._tell = sender, folder, tell
+        self._signers, unreadable = readable(config.dkim)
+        for key, error in unreadable:
+            if not key.retired:
+                raise error
+            tell(error.problem)
         self._engine: Engine | None = None
         self._stopped = False
 
@@ -57,9 +67,7 @@ class Service:
                 self._database,
                 self._clock,
                 trust,
-                process.journal,
-                process_id=process.id,
-                folder=self._folder,
+                process,
                 lanes=[
                     Lane(
                         Endpoint.of(relay, helo=helo_of(self._sender)),
@@ -69,7 +77,7 @@ class Service:
                     )
                     for relay in self._config.relay
                 ],
-                messages=Messages(self._sender.bounce_address),
+                messages=Messages(self._sender.bounce_address, self._signers),
                 policy=Policy(
                     give_up_after=self._config.delivery.give_up_after,
                     resend_in_doubt=self._config.delivery.in_doubt == "resend",
@@ -94,6 +102,8 @@ class Service:
             try:
                 if not self._stopped:
                     await self._engine.run()
+            except TakenOver as error:
+                raise PlaceLost from error
             finally:
                 clockwork.stop()
         self._tell("Stopped; nothing is left half-done.")

@@ -63,6 +63,14 @@ class CompiledMessage:
 
         Raises ``UnfitAddress``.
         """
+        head, body = self.splice_parts(personal)
+        return [*head, b"\r\n", *body]
+
+    def splice_parts(self, personal: Personal) -> tuple[list[bytes], list[bytes]]:
+        """The same as header fields and body, without the empty line between them.
+
+        A chunk of the header holds whole fields; one that all recipients share is the same object each time.
+        """
         frame = self._frame
         values = self._values(personal)
         head = (
@@ -71,9 +79,7 @@ class CompiledMessage:
             + f"Message-ID: <{values[Slot.MESSAGE_ID]}>\r\n"
             + frame.way_out.fields(personal.token)
         )
-        return [
-            frame.head,
-            head.encode(),
+        return [frame.head, head.encode()], [
             frame.before_text,
             *frame.text.splice({slot: values[slot].encode() for slot in frame.text_slots}),
             frame.before_html,
@@ -85,7 +91,7 @@ class CompiledMessage:
     def size(self) -> int:
         """The message's bytes without what is personal."""
         frame = self._frame
-        static = (frame.head, frame.before_text, frame.before_html, *frame.end)
+        static = (frame.head, b"\r\n", frame.before_text, frame.before_html, *frame.end)
         return sum(map(len, static)) + frame.text.size + frame.html.size
 
     def preview(self, personal: Personal) -> Preview:
@@ -177,10 +183,8 @@ def _build(message: CompiledMessage) -> _Frame:
     if sender.list_id:
         head += f"List-Id: <{headers.one_line(sender.list_id)}>\r\n"
     head += f"Content-Language: {', '.join(message.languages)}\r\nMIME-Version: 1.0\r\n"
-    before_text = (
-        f'Content-Type: multipart/alternative; boundary="{outer}"\r\n\r\n'
-        f"--{outer}\r\n{_part_head('text/plain', text)}"
-    )
+    head += f'Content-Type: multipart/alternative; boundary="{outer}"\r\n'
+    before_text = f"--{outer}\r\n{_part_head('text/plain', text)}"
     before_html = f"\r\n--{outer}\r\n"
     end = [f"\r\n--{outer}--\r\n".encode()]
     if message.pictures:

@@ -4,6 +4,9 @@ The static runs are encoded once. Base64 counts in threes, so a slot starts a ne
 bytes that the run before it left over and borrows 0 to 2 from the run behind it, which is encoded beforehand for
 each of the three cases; lines shorter than 76 are legal (RFC 2045 6.8). Quoted-printable puts soft line
 breaks round the slot (RFC 2045 6.7).
+
+No line of either has a tab, two spaces in a row or a space at its end: DKIM's relaxed canonicalisation (RFC 6376 3.4.4)
+changes nothing in it, so that the body's hash is that of the bytes as they are.
 """
 
 from binascii import b2a_base64
@@ -145,7 +148,13 @@ def quoted(data: bytes) -> bytes:
 
 def before_break(data: bytes) -> bytes:
     """Quoted-printable that goes on behind a soft line break, for what comes before or in a slot."""
-    if len(data) < LINE and data and data[:1] not in b".F" and not data.translate(None, _PLAIN):
+    if (
+        len(data) < LINE
+        and data
+        and data[:1] not in b".F"
+        and b"  " not in data
+        and not data.translate(None, _PLAIN)
+    ):
         return data + b"=\r\n"
     text = quoted(data)
     last = text[text.rfind(b"\n") + 1 :]
@@ -160,6 +169,9 @@ def _quoted_line(line: bytes) -> str:
     done: list[str] = []
     current = ""
     for place, letter in enumerate(letters):
+        if letter == " " and current.endswith(" "):
+            # RFC 6376 3.4.4: to DKIM a run of blanks is one.
+            letter = "=20"
         if len(current) + len(letter) > LINE:
             done.append(current + "=")
             current = ""

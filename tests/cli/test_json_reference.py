@@ -9,6 +9,7 @@ import pytest
 from builders import NOON
 
 from cli.conftest import Dateline, database_of, end
+from mailer.config import config_file
 from mailer.schedule.models import DeliveryState
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
@@ -66,13 +67,24 @@ ARRAYS = [
     ("lists list", ("lists", "list")),
     ("releases list", ("releases", "list")),
     ("waves list", ("waves", "list")),
+    ("dkim show", ("dkim", "show")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
+    ("dkim show", ("dkim", "new", "second")),
 ]
 LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
+
+
+@pytest.fixture
+def planned(planned: Path, dateline: Dateline) -> Path:
+    """With a key that signs."""
+    settings = config_file(planned)
+    lines = dateline("dkim", "new", "press", "--algorithm", "ed25519").out.partition("[[dkim]]")
+    settings.write_text(settings.read_text("utf-8") + "".join(lines[1:]), "utf-8")
+    return planned
 
 
 def rows(dateline: Dateline, words: tuple[str, ...]) -> list[object]:

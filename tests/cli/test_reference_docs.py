@@ -10,7 +10,6 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from mailer import config
 from mailer.cli.app import app
 from mailer.config import Config
 
@@ -50,7 +49,9 @@ def settings(model: type[BaseModel], section: str = "") -> Iterator[tuple[str, s
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, types.GenericAlias):
-            inner = next((a for a in typing.get_args(inner) if a is config.Relay), None)
+            inner = next(
+                (a for a in typing.get_args(inner) if isinstance(a, type) and issubclass(a, BaseModel)), None
+            )
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from settings(inner, name)
         elif name != "home":

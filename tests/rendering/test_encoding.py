@@ -27,6 +27,8 @@ def well_formed(encoded: bytes) -> None:
     assert max(map(len, encoded.split(b"\r\n"))) <= 76
     assert encoded.isascii()
     assert b"=_" not in encoded  # boundaries begin with it
+    # In DKIM's relaxed form as it is (RFC 6376 3.4.4).
+    assert not re.search(rb"\t|  | \r| \Z", encoded)
 
 
 @pytest.mark.parametrize(("kind", "decode"), DECODERS)
@@ -59,6 +61,14 @@ def test_a_line_that_others_would_alter_is_escaped() -> None:
     encoded = b"".join(body.splice({Slot.NAME: b"From Nour"}))
     assert b"\n.\r" not in encoded
     assert not re.search(rb"(?m)^From |^\.|[ \t]\r?$", encoded)
+
+
+def test_no_line_has_blanks_that_dkim_takes_for_one() -> None:
+    body = QuotedPrintable(Segments(("a  b   c \n\td\n    e", "  f ", ""), (Slot.NAME, Slot.ADDRESS)))
+    values = {Slot.NAME: b"Nour  Haddad", Slot.ADDRESS: b" \t "}
+    encoded = b"".join(body.splice(values))
+    well_formed(encoded)
+    assert quopri.decodestring(encoded) == b"a  b   c \r\n\td\r\n    eNour  Haddad  f  \t "
 
 
 @pytest.mark.parametrize(
