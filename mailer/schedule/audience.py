@@ -137,7 +137,7 @@ def _receiving(session: Session, wave: Wave) -> set[int]:
         select(Delivery.contact_id)
         .join(Wave, Wave.id == Delivery.wave_id)
         .where(
-            Wave.release_id == wave.release_id,
+            Wave.version_id == wave.version_id,
             Wave.kind == wave.kind,
             Wave.id != wave.id,
             Delivery.state.in_(RECEIVING_STATES),

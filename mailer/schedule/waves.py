@@ -271,7 +271,7 @@ def relied_upon(session: Session, wave: Wave) -> dict[int, int]:
             Exclusion.reason == ExclusionReason.ALREADY_RECEIVES,
             Delivery.wave_id == wave.id,
             Delivery.state == DeliveryState.CANCELLED,
-            Wave.release_id == wave.release_id,
+            Wave.version_id == wave.version_id,
             Wave.kind == wave.kind,
             Wave.state != WaveState.CANCELLED,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -188,6 +189,18 @@ def test_who_was_on_a_wave_that_was_cancelled_gets_the_next_one(office: Database
         first = plan_wave(session, version, media_list, due=TEN).wave
         cancel(session, first, at=NOON, actor=DESK)
         assert plan_wave(session, version, media_list, due=TEN).expansion.deliveries == 1
+
+
+def test_who_has_a_version_with_a_wrong_figure_gets_the_corrected_one(office: Database) -> None:
+    with office.write() as session:
+        media_list = make_list(session, make_contact(session))
+        release = make_release(session)
+        wrong = make_version(session, release)
+        only_delivery(session, plan_wave(session, wrong, media_list)).state = DeliveryState.ACCEPTED
+        release.editions[0].content = replace(release.editions[0].content, headline="The figure put right")
+        corrected = make_version(session, release)
+        assert corrected.number == 2
+        assert plan_wave(session, corrected, media_list).expansion.deliveries == 1
 
 
 def test_who_has_it_gets_it_again_where_the_officer_says_so(office: Database) -> None:
