@@ -108,6 +108,11 @@ class DatabaseBusy(DatelineError):
     remedy = "Try again in a moment; if it stays so, look for a process that hangs."
 
 
+class DatabaseUnusable(DatelineError):
+    message = "The database {database} cannot be used: {reason}; nothing was changed."
+    remedy = "Make room on its disk, and let this user write to it and to its folder."
+
+
 class SchemaBehind(DatelineError):
     message = "The database {database} is at level {level}, and this version needs {needed}."
     remedy = "Make a copy of it, then run: dateline migrate"

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from mailer.database import Database, UTCDateTime
-from mailer.errors import BadDatabaseURL, DatabaseBusy, DatabaseUnreachable
+from mailer.errors import BadDatabaseURL, DatabaseBusy, DatabaseUnreachable, DatabaseUnusable
 
 THING = Table("thing", MetaData(), Column("id", Integer, primary_key=True), Column("at", UTCDateTime))
 
@@ -101,6 +101,21 @@ def test_sqlite_waits_its_turn_and_then_says_that_it_is_busy(tmp_path: Path) -> 
             assert session.execute(text("SELECT 1")).scalar_one() == 1
     first.close()
     second.close()
+
+
+def test_a_full_disk_is_told_and_not_a_defect(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/full.db")
+
+    def fill() -> None:
+        with database.write() as session:
+            # The database's own limit stands for the disk's: SQLite says the same of both.
+            session.execute(text("PRAGMA max_page_count = 2"))
+            session.execute(text("CREATE TABLE a (b)"))
+            session.execute(text("INSERT INTO a VALUES (zeroblob(100000))"))
+
+    with pytest.raises(DatabaseUnusable, match="disk is full"):
+        fill()
+    database.close()
 
 
 def test_sqlite_keeps_what_it_acknowledged_and_checks_references(tmp_path: Path) -> None:

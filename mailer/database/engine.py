@@ -16,11 +16,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from mailer.errors import BadDatabaseURL, DatabaseBusy, DatabaseUnreachable
+from mailer.errors import BadDatabaseURL, DatabaseBusy, DatabaseUnreachable, DatabaseUnusable
 
 _WRITES = "dateline_writes"
 # SQLite's and PostgreSQL's words for "somebody else holds what you need".
 _BUSY = ("database is locked", "database table is locked", "deadlock detected", "lock timeout")
+# And for a disk or its rights, which whoever runs the office can mend.
+_UNUSABLE = ("disk is full", "readonly database", "disk I/O error", "No space left on device")
 
 
 class Database:
@@ -78,6 +80,9 @@ class Database:
                 raise DatabaseBusy(database=self.shown) from error
             if error.connection_invalidated or "unable to open" in words or "connect" in words:
                 raise DatabaseUnreachable(database=self.shown, reason=_first_line(error)) from error
+            # A statement of ours that writes in a reading session is our defect, and no matter of rights.
+            if (writes or error.statement is None) and any(trouble in words for trouble in _UNUSABLE):
+                raise DatabaseUnusable(database=self.shown, reason=_first_line(error)) from error
             raise
 
     def close(self) -> None:
