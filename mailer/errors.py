@@ -346,3 +346,8 @@ class PlaceLost(DatelineError):
     remedy = (
         "Nothing is lost. Start dateline run anew; if it happens again, look at the database server's connection."
     )
+
+
+class EmbargoMoved(DatelineError):
+    message = "Version {version} of {release} tells its readers that the embargo ends {told}, and it has been moved to {now}."
+    remedy = "Freeze the release anew, have that version approved, and schedule it."

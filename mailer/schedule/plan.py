@@ -14,7 +14,7 @@ from mailer.clock import ZonedTime
 from mailer.contacts.cities import known_city
 from mailer.contacts.lists import members_of
 from mailer.contacts.models import City, MediaList, Organisation
-from mailer.errors import NobodyToSendTo, NotApproved, TimePassed
+from mailer.errors import EmbargoMoved, NobodyToSendTo, NotApproved, TimePassed
 from mailer.releases.content import VersionContent
 from mailer.releases.models import Asset, Release, Version
 from mailer.releases.versions import lock, missing_approvals
@@ -83,8 +83,9 @@ def schedule(
 ) -> Planned:
     """Put a wave into the plan, its messages compiled and its deliveries made, so that it opens in no time.
 
-    Raises ``NotApproved``, ``TimePassed``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``, ``NobodyToSendTo``, or
-    what is wrong with the template; then nothing was scheduled, whatever else the caller does in its transaction.
+    Raises ``NotApproved``, ``TimePassed``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``, ``EmbargoMoved``,
+    ``NobodyToSendTo``, or what is wrong with the template; then nothing was scheduled, whatever else the caller does
+    in its transaction.
     """
     # Two waves that are planned at once would not see each other's deliveries: who is on both would get it twice.
     lock(session, release)
@@ -97,6 +98,9 @@ def schedule(
     # The release's own may have been moved since the version was frozen; the wave would be held when it opens.
     for embargo in dict.fromkeys((frozen.embargo, release.embargo or frozen.embargo)):
         check_plan(release=release.slug, version=version.number, kind=order.kind, due=due, embargo=embargo)
+    under_embargo = order.kind is Occasion.UNDER_EMBARGO
+    if under_embargo and frozen.embargo and release.embargo and frozen.embargo.instant != release.embargo.instant:
+        raise EmbargoMoved(release=release.slug, version=version.number, told=frozen.embargo, now=release.embargo)
     wave = Wave(
         release=release,
         version=version,

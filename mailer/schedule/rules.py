@@ -9,6 +9,8 @@ from mailer.rendering import Occasion
 
 EMBARGO_OVER = "its embargo is over, so an embargoed copy would be wrong"
 
+EMBARGO_MOVED = "its embargo was moved, so that the mail would name a wrong hour: schedule a new version"
+
 PUNCTUAL = timedelta(seconds=5)
 """Opened within this after its time, a wave is on time; after it, the log says by how much it was late."""
 
@@ -48,6 +50,9 @@ class Limits:
         """Why no message may leave at this instant; empty where it may."""
         if now < self.not_before():
             return f"a message was about to leave before {self.not_before():%Y-%m-%d %H:%M:%S} UTC"
+        if self.kind is Occasion.UNDER_EMBARGO and len(set(self.embargoes)) > 1:
+            # Who reads the old hour publishes at the old hour.
+            return EMBARGO_MOVED
         end = self.not_after()
         return EMBARGO_OVER if end is not None and now >= end else ""
 

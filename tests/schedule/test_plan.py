@@ -21,6 +21,7 @@ from mailer.errors import (
     AfterEmbargo,
     BeforeEmbargo,
     DatelineError,
+    EmbargoMoved,
     NobodyToSendTo,
     NoEmbargo,
     NotApproved,
@@ -136,6 +137,9 @@ def test_an_embargo_that_was_moved_since_the_version_was_frozen_counts_as_well(o
 
         move(TEN + DAY)
         refuse(session, BeforeEmbargo, lambda: plan_wave(session, version, media_list, due=TEN))
+        # Its mail would name the old hour, at which its readers would publish.
+        early = TEN - timedelta(hours=2)
+        refuse(session, EmbargoMoved, lambda: plan_wave(session, version, media_list, due=early, kind=EMBARGOED))
         move(TEN - DAY)
         refuse(session, BeforeEmbargo, lambda: plan_wave(session, version, media_list, due=TEN - DAY))
         late = TEN - timedelta(hours=1)

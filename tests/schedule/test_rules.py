@@ -105,8 +105,15 @@ def test_an_embargo_that_was_moved_later_holds_a_public_wave_even_after_its_rele
     assert isinstance(decide(TEN + HOUR, TEN, TEN + HOUR), Open)
 
 
-@pytest.mark.parametrize("embargoes", [(TEN + SECOND,), (TEN + HOUR, TEN + SECOND), (TEN + SECOND, TEN + HOUR)])
-def test_an_embargoed_copy_does_not_go_out_once_any_embargo_is_over(embargoes: tuple[datetime, ...]) -> None:
+@pytest.mark.parametrize("embargoes", [(TEN + 2 * HOUR, TEN + HOUR), (TEN + HOUR, TEN + 2 * HOUR)])
+def test_an_embargoed_copy_that_names_an_hour_which_was_moved_is_held(embargoes: tuple[datetime, ...]) -> None:
+    decision = decide(TEN, *embargoes, kind=EMBARGOED)
+    assert isinstance(decision, Hold)
+    assert "moved" in decision.reason
+
+
+@pytest.mark.parametrize("embargoes", [(TEN + SECOND,), (TEN + SECOND, TEN + SECOND)])
+def test_an_embargoed_copy_does_not_go_out_once_its_embargo_is_over(embargoes: tuple[datetime, ...]) -> None:
     assert isinstance(decide(TEN, *embargoes, kind=EMBARGOED), Open)
     for released_at in (None, TEN + SECOND):
         late = decide(TEN + SECOND, *embargoes, kind=EMBARGOED, released_at=released_at)
