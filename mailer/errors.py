@@ -349,5 +349,5 @@ class PlaceLost(DatelineError):
 
 
 class EmbargoMoved(DatelineError):
-    message = "Version {version} of {release} tells its readers that the embargo ends {told}, and it has been moved to {now}."
+    message = "Version {version} of {release} names an embargo until {told}, and it has been moved to {now}."
     remedy = "Freeze the release anew, have that version approved, and schedule it."

@@ -216,7 +216,11 @@ def embargo(
         moment = office.when(at, zone) if at else None
         set_embargo(session, found, moment, at=office.clock.now(), actor=office.actor)
         waiting = [wave for wave in all_waves(session, release_id=found.id) if wave.state is WaveState.SCHEDULED]
+        now = office.clock.now()
     say(f"{release} is embargoed until {moment}." if moment else f"{release} has no embargo.")
+    if moment and moment.instant <= now:
+        # A year mistyped: without a word, all of it would be public at once.
+        err.print(Text("look at this: that is past, so that nothing holds this release back", style="yellow"))
     for wave in waiting:
         say(
             f"Wave {wave.id} is planned for {wave.due}: cancel it if that is not right any more, and schedule anew."

@@ -186,3 +186,10 @@ def test_a_folder_that_cannot_be_written_to_is_told(office: Path, dateline: Date
     told = dateline("releases", "preview", "ports", "--to-folder", "taken")
     assert (told.code, told.out) == (1, "")
     assert "taken/ports.ar.eml cannot be written: " in told.err
+
+
+def test_an_embargo_that_is_past_is_entered_and_told(office: Path, dateline: Dateline) -> None:
+    told = dateline("releases", "embargo", "ports", "--at", "2016-12-01 10:00")
+    assert told.code == 0
+    assert "that is past" in told.err
+    assert "past" not in dateline("releases", "embargo", "ports", "--at", "2996-12-01 10:00").err
