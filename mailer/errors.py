@@ -35,7 +35,7 @@ class DatelineError(Exception):
     @property
     def advice(self) -> str:
         """What to do about it; empty where the problem says it all."""
-        return self.remedy.format(**self.fields)
+        return self.remedy.format(**self.fields).strip()
 
 
 class OfficeMissing(DatelineError):

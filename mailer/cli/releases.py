@@ -88,7 +88,7 @@ def import_files(
             )
             for doubt in taken.intake.doubts:
                 place = f"line {doubt.line}: " if doubt.line else ""
-                told.append(Text(f"  look at {place}{doubt.text}", style="yellow"))
+                told.append(Text(f"  look at this: {place}{doubt.text}", style="yellow"))
         if dry_run:
             session.rollback()
     # Only now is it true.

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import signal
 import threading
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -38,5 +40,14 @@ def serve(office: Office, *, stop_on_signals: bool) -> None:
     )
     if stop_on_signals and threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: service.stop())
+            signal.signal(number, partial(_stop, service))
     asyncio.run(service.run())
+
+
+def _stop(service: Service, number: int, _frame: object) -> None:
+    """Finish what is on the wire at the first signal; at the second end at once, which is as safe as a power cut."""
+    if service.stopping:
+        say("Stopped at once. What was on the wire is in doubt; the next dateline run settles it.")
+        os._exit(128 + number)
+    say("Finishing what is on the wire. To end at once, press Ctrl-C again.")
+    service.stop()

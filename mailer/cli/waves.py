@@ -1,18 +1,17 @@
 """``dateline waves``: schedule, list, show, pause, resume, hold, release, cancel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from sqlalchemy.orm import Session
 
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.lists import list_named
-from mailer.delivery.report import left_out, timing
+from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
 from mailer.releases.versions import release_named, version_numbered
 from mailer.rendering import Layout, Occasion
@@ -131,12 +130,16 @@ def schedule_wave(
             now=office.clock.now(),
             actor=office.actor,
         )
-        _tell(session, planned, dry_run=dry_run)
+        people = left_out(session, planned.wave.id)
         if dry_run:
+            _tell(planned, people, dry_run=True)
             session.rollback()
+    if not dry_run:
+        # Only now is it true: told before the commit, a wave might be believed in that isn't there.
+        _tell(planned, people, dry_run=False)
 
 
-def _tell(session: Session, planned: Planned, *, dry_run: bool) -> None:
+def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None:
     wave, expansion = planned.wave, planned.expansion
     languages = ", ".join(f"{count} in {code}" for code, count in sorted(expansion.languages.items()))
     head = "It would be" if dry_run else f"Wave {wave.id}:"
@@ -152,7 +155,7 @@ def _tell(session: Session, planned: Planned, *, dry_run: bool) -> None:
     if expansion.excluded:
         words = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
         err.print(Text(f"left out: {words}", style="yellow"))
-        for person in left_out(session, wave.id)[:20]:
+        for person in people[:20]:
             err.print(Text(f"  {person.name}, {person.city}: {person.reason.value}"))
         if expansion.excluded.total() > 20:
             say(f"  … and {expansion.excluded.total() - 20} more: dateline waves show {wave.id}")

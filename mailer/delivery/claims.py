@@ -6,6 +6,7 @@ touched by another; a dead one's are taken over once, by whoever takes its lock.
 """
 
 import fcntl
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from mailer.delivery.models import Process
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel_deliveries
+
+_log = logging.getLogger(__name__)
 
 _LOCK_CLASS = 0x44617465
 """Keeps our advisory locks apart from anybody else's in the same PostgreSQL database."""
@@ -237,7 +240,14 @@ def the_dead(database: Database, folder: Path) -> Iterator[list[str]]:
     with database.read() as session:
         unended = session.scalars(select(Process.id).where(Process.ended_at.is_(None))).all()
     locks = {process_id: ProcessLock(database, folder, process_id) for process_id in unended}
-    taken = {process_id: lock for process_id, lock in locks.items() if lock.take()}
+    taken: dict[str, ProcessLock] = {}
+    for process_id, lock in locks.items():
+        try:
+            if lock.take():
+                taken[process_id] = lock
+        except OSError as error:
+            # Somebody else's file must not keep every embargo of this office from being kept.
+            _log.warning("the lock of process %s cannot be tried: %s", process_id[:8], error)
     try:
         yield list(taken)
     finally:

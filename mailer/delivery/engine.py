@@ -9,12 +9,12 @@ The database is only spoken to on one thread of its own, so that a slow disk doe
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
@@ -52,6 +52,9 @@ IDLE_SECONDS = 5.0
 """A connection without work is closed after this."""
 
 TAKE_OVER_SECONDS = 5.0
+
+FRESH_SECONDS = 5.0
+"""A claim that has waited for longer, as while a relay is down, goes back, and suppression is looked up again."""
 
 _ENDINGS = {
     Verdict.ACCEPTED: Ending.ACCEPTED,
@@ -107,7 +110,8 @@ class _Seen:
 class _Hands:
     """What this process holds between the database and the wire."""
 
-    claims: deque[Claim] = field(default_factory=deque)
+    claims: deque[tuple[Claim, float]] = field(default_factory=deque)
+    """With the (monotonic) time of claiming."""
     ended: list[tuple[Ended, int]] = field(default_factory=list)
     """With the number of the wave."""
     returned: list[Claim] = field(default_factory=list)
@@ -134,6 +138,7 @@ class Engine:
         self._waves: dict[int, _Going] = {}
         self._hands = _Hands()
         self._stopping = self._last = False
+        self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look = asyncio.Event()
         self._hungry = asyncio.Event()
@@ -160,7 +165,7 @@ class Engine:
             self._loop.call_soon_threadsafe(self._rouse)
 
     def _rouse(self) -> None:
-        for event in (self._look, self._hungry, self._fed, self._something_to_keep, self._may_send):
+        for event in (self._stop, self._look, self._hungry, self._fed, self._something_to_keep, self._may_send):
             event.set()
 
     async def run(self) -> None:
@@ -181,7 +186,7 @@ class Engine:
             await asyncio.wait([keeper, *workers], return_when=asyncio.FIRST_COMPLETED)
             self.stop()
             failures = [f for f in await asyncio.gather(*workers, return_exceptions=True) if f is not None]
-            self._hands.returned.extend(self._hands.claims)
+            self._hands.returned.extend(claimed for claimed, _ in self._hands.claims)
             self._hands.claims.clear()
             self._last = True
             self._something_to_keep.set()
@@ -203,6 +208,8 @@ class Engine:
         while not self._stopping:
             self._look.clear()
             try:
+                if not await self._in_database(self._live):
+                    raise TakenOver
                 if self._clock.monotonic() >= next_take_over:
                     next_take_over = self._clock.monotonic() + TAKE_OVER_SECONDS
                     await self._in_database(self._take_over)
@@ -212,9 +219,10 @@ class Engine:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
 
+    def _live(self) -> bool:
+        return self._process.live(self._database)
+
     def _take_over(self) -> None:
-        if not self._process.live(self._database):
-            raise TakenOver
         for taken in take_over(self._database, self._folder, policy=self._policy, at=self._clock.now()):
             _log.warning(
                 "took over from process %s: %d recorded from its journal, %d in doubt, %d back in the queue",
@@ -253,10 +261,12 @@ class Engine:
                 going.stopped = True
                 if not going.in_hand:
                     del self._waves[wave_id]
-        stopped = [c for c in self._hands.claims if self._waves[c.wave_id].stopped]
-        if stopped:
-            self._hands.returned.extend(stopped)
-            self._hands.claims = deque(c for c in self._hands.claims if c not in set(stopped))
+        waiting, self._hands.claims = self._hands.claims, deque()
+        for claimed, since in waiting:
+            if self._waves[claimed.wave_id].stopped or self._stale(since):
+                self._return(claimed)
+            else:
+                self._hands.claims.append((claimed, since))
         self._hungry.set()
 
     @staticmethod
@@ -290,7 +300,9 @@ class Engine:
                     continue
                 going.in_hand += len(claims)
                 going.waiting = len(claims) == BATCH
-                self._hands.claims.extend(claims)
+                self._waves.setdefault(going.id, going)
+                since = self._clock.monotonic()
+                self._hands.claims.extend((claimed, since) for claimed in claims)
                 self._fed.set()
             if (
                 not any(g.waiting and not g.stopped for g in self._waves.values())
@@ -310,11 +322,14 @@ class Engine:
         connection: Connection | None = None
         try:
             while not self._stopping:
-                await lane.ready()
+                await lane.ready(self._stop)
                 await self._may_send.wait()
-                claimed = await self._next_claim(seconds=IDLE_SECONDS if connection else None)
-                if claimed is not None:
-                    connection = await self._deliver(lane, connection, claimed)
+                taken = await self._next_claim(seconds=IDLE_SECONDS if connection else None)
+                if taken is not None:
+                    if lane.take_turn():
+                        connection = await self._deliver(lane, connection, *taken)
+                    else:
+                        self._hands.claims.appendleft(taken)
                 elif connection is not None:
                     await connection.quit()
                     connection = None
@@ -322,7 +337,7 @@ class Engine:
             if connection is not None:
                 await connection.quit()
 
-    async def _next_claim(self, *, seconds: float | None) -> Claim | None:
+    async def _next_claim(self, *, seconds: float | None) -> tuple[Claim, float] | None:
         """The next one; nothing when there has been none for so long, or on the way out."""
         hands = self._hands
         while not hands.claims and not self._stopping:
@@ -334,12 +349,28 @@ class Engine:
                 return None
         if self._stopping or not hands.claims:
             return None
-        claimed = hands.claims.popleft()
+        taken = hands.claims.popleft()
         if len(hands.claims) == BATCH // 2:
             self._hungry.set()
-        return claimed
+        return taken
 
-    async def _deliver(self, lane: Lane, connection: Connection | None, claimed: Claim) -> Connection | None:
+    def _stale(self, since: float) -> bool:
+        """Whether a claim has waited for so long that who must not be written to has to be looked up again."""
+        return self._clock.monotonic() - since > FRESH_SECONDS
+
+    async def _unless_stopping(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What the work gives; nothing if everything stops before it is done, which ends it."""
+        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            task.cancel()
+            stop.cancel()
+
+    async def _deliver(
+        self, lane: Lane, connection: Connection | None, claimed: Claim, since: float
+    ) -> Connection | None:
         """Hand over one message; returns the connection for the next one, or nothing if it is used up."""
         going = self._waves[claimed.wave_id]
         try:
@@ -356,9 +387,14 @@ class Engine:
             fresh = connection is None or not connection.usable
             try:
                 if connection is None or fresh:
-                    connection = await Connection.open(lane.endpoint)
+                    connection = await self._unless_stopping(Connection.open(lane.endpoint))
+                    if connection is None:
+                        self._return(claimed)
+                        return None
                     self._note_up(lane)
-                await lane.pace()
+                    if self._stale(since):
+                        self._return(claimed)
+                        return connection
                 outcome = await connection.send(
                     message.envelope,
                     message.chunks,

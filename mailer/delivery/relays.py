@@ -1,6 +1,7 @@
 """The lane to one relay: when it may be tried again, and how fast it is fed."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from mailer.clock import Clock
@@ -36,20 +37,21 @@ class Lane:
         """The relay's name in the settings."""
         return self.endpoint.name
 
-    async def ready(self) -> None:
-        """Wait until the relay may be tried."""
-        while (rest := self._again - self._clock.monotonic()) > 0:
-            await asyncio.sleep(rest)
+    async def ready(self, stopping: asyncio.Event) -> None:
+        """Wait until the relay may be tried and takes one more message in this minute, or everything stops."""
+        while not stopping.is_set() and (rest := max(self._again, self._next) - self._clock.monotonic()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), rest)
 
-    async def pace(self) -> None:
-        """Wait for this message's turn, where the relay takes only so many a minute."""
+    def take_turn(self) -> bool:
+        """Use the turn that ``ready`` waited for; false when another courier was first."""
         if not self._gap:
-            return
+            return True
         now = self._clock.monotonic()
-        turn = max(now, self._next)
-        self._next = turn + self._gap
-        if turn > now:
-            await asyncio.sleep(turn - now)
+        if now < self._next:
+            return False
+        self._next = now + self._gap
+        return True
 
     def down(self, reason: str) -> bool:
         """It can't be used; true if that is news. Connections that fail together count as one."""

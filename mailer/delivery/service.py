@@ -53,6 +53,11 @@ class Service:
         self._engine: Engine | None = None
         self._stopped = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to end."""
+        return self._stopped
+
     def stop(self) -> None:
         """End ``run`` soon, with everything recorded. From any thread, or a signal's handler."""
         self._stopped = True

@@ -1,6 +1,8 @@
 """Takes over from processes that died: what their journals say is recorded, the rest goes back to the queue."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,8 @@ from mailer.delivery.journal import Ended, Remains, journal_file, read_remains
 from mailer.delivery.outcome import Ending, Policy, record
 from mailer.delivery.reply import Stage
 from mailer.schedule.models import Delivery, DeliveryState
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,17 @@ def take_over(database: Database, folder: Path, *, policy: Policy, at: datetime)
     with the_dead(database, folder) as dead:
         for process_id in dead:
             file = journal_file(folder, process_id)
+            try:
+                remains = read_remains(file)
+            except OSError as error:
+                # Without it nobody knows what went out: left as it is, and told, until somebody gives access.
+                _log.warning("the journal of a dead process cannot be read, its deliveries wait: %s", error)
+                continue
             with database.write() as session:
-                taken = _settle(session, process_id, read_remains(file), policy=policy, at=at)
+                taken = _settle(session, process_id, remains, policy=policy, at=at)
             # Only now: a crash before the commit must find the journal again.
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
             yield taken
 
 

@@ -17,8 +17,10 @@ from mailer.audit import Event, entries
 from mailer.contacts.suppression import suppress
 from mailer.database import Database, migrate
 from mailer.delivery import engine as module
+from mailer.delivery.endpoint import Endpoint
 from mailer.delivery.models import Attempt, Process
 from mailer.delivery.outcome import Policy
+from mailer.delivery.relays import Lane
 from mailer.errors import DatabaseBusy
 from mailer.releases.versions import set_embargo
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -367,3 +369,54 @@ def test_a_relay_whose_pipelining_is_broken_is_spoken_to_one_by_one(desk: Desk) 
     asyncio.run(scenario())
     assert desk.states(wave) == [DeliveryState.ACCEPTED] * 5
     assert len(relay.messages) == 5
+
+
+def test_whoever_is_suppressed_while_the_relay_is_down_is_not_written_to(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.2)
+    wave = planned(desk, people=3)
+    relay = FaultyRelay({"banner": [b"421 4.3.2 Not now\r\n"] * 4 + [b"220 relay.example\r\n"]})
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            desk.open(wave)
+            await desk.seen(lambda: DeliveryState.SENDING in desk.states(wave))
+            with desk.database.write() as session:
+                for address in session.scalars(select(Delivery.address)).all():
+                    suppress(session, address, reason="asked by telephone", at=desk.clock.now(), actor=DESK)
+            await desk.done(wave)
+
+    asyncio.run(scenario())
+    assert relay.messages == []
+    assert desk.states(wave) == [DeliveryState.SUPPRESSED] * 3
+
+
+def test_a_relay_that_says_nothing_does_not_keep_the_process_from_stopping(desk: Desk) -> None:
+    wave = planned(desk, people=3)
+    relay = FaultyRelay({"banner": SILENCE})
+
+    async def scenario() -> None:
+        async with relay.running(), asyncio.timeout(20):
+            async with desk.sending(relay.port, timeouts=replace(SHORT, banner=300)):
+                desk.open(wave)
+                await desk.seen(lambda: DeliveryState.SENDING in desk.states(wave))
+                await relay.silent.wait()
+            assert desk.states(wave) == [DeliveryState.QUEUED] * 3
+
+    asyncio.run(scenario())
+
+
+def test_a_relay_takes_no_more_a_minute_than_the_settings_say() -> None:
+    clock = TestClock()
+    lane = Lane(
+        Endpoint(name="main", host="127.0.0.1", port=1, security="none", helo="desk.example"),
+        clock,
+        connections=3,
+        messages_per_minute=2,
+    )
+    taken = []
+    for second in range(120):
+        taken += [second] * sum(lane.take_turn() for _ in range(3))
+        clock.pass_time(timedelta(seconds=1))
+    assert taken == [0, 30, 60, 90]
