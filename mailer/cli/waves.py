@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from mailer.cli.follow import follow
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
@@ -190,8 +191,22 @@ def list_waves(
 
 
 @app.command("show")
-def show(number: WaveArgument, *, as_json: JsonOption = False) -> None:
+def show(
+    number: WaveArgument,
+    *,
+    as_json: JsonOption = False,
+    live: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on showing how far it is, how fast and until when, until it is done."),
+    ] = False,
+) -> None:
     """Show one wave: its time, how far it is, and who was left out and why."""
+    if live:
+        if as_json:
+            fail_usage("--follow and --json exclude each other.")
+        with opened() as office:
+            follow(office, number)
+        return
     with opened() as office, office.database.read() as session:
         wave = wave_numbered(session, number)
         counts = tally(session, [wave.id])[wave.id]
