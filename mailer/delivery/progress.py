@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from mailer.delivery.models import Attempt
-from mailer.schedule.models import Delivery, DeliveryState
+from mailer.schedule.models import Delivery, DeliveryState, Wave
 from mailer.schedule.waves import tally
 
 WINDOW = timedelta(seconds=10)
@@ -22,7 +22,7 @@ class Progress:
     total: int
     states: Mapping[DeliveryState, int]
     per_second: float
-    """Accepted in the last ten seconds."""
+    """Accepted in the last ten seconds, or since the wave was opened."""
     seconds_left: float | None
     """At that rate, for what is queued; ``None`` while nothing goes out."""
     deferred: Mapping[str, int]
@@ -48,7 +48,10 @@ def progress(session: Session, wave_id: int, *, now: datetime) -> Progress:
             Delivery.finished_at > now - WINDOW,
         )
     )
-    rate = (recent or 0) / WINDOW.total_seconds()
+    opened = session.scalar(select(Wave.opened_at).where(Wave.id == wave_id))
+    # In its first seconds a wave has not been going for the whole window.
+    going = min(WINDOW, now - opened) if opened else WINDOW
+    rate = (recent or 0) / max(going.total_seconds(), 1)
     left = states.get(DeliveryState.QUEUED, 0) + states.get(DeliveryState.SENDING, 0)
     return Progress(
         total=sum(states.values()),

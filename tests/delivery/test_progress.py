@@ -42,7 +42,12 @@ def test_a_wave_is_told_by_state_rate_and_reason(database: Database) -> None:
                 )
             )
         session.flush()
+        wave.opened_at = NOON - timedelta(seconds=100)
+        session.flush()
         now = progress(session, wave.id, now=NOON)
+        wave.opened_at = NOON - timedelta(seconds=2)
+        session.flush()
+        assert progress(session, wave.id, now=NOON).per_second == 1
     assert (now.total, now.settled) == (6, 4)
     assert now.per_second == 0.2
     assert now.seconds_left == 5
