@@ -87,8 +87,8 @@ def import_files(
                 f"{len(content.press_contacts)} press contacts"
             )
             for doubt in taken.intake.doubts:
-                place = f"line {doubt.line}: " if doubt.line else ""
-                told.append(Text(f"  look at this: {place}{doubt.text}", style="yellow"))
+                place = f"line {doubt.line}" if doubt.line else "this"
+                told.append(Text(f"  look at {place}: {doubt.text}", style="yellow"))
         if dry_run:
             session.rollback()
     # Only now is it true.
