@@ -4,7 +4,7 @@ SQLAlchemy prepares each value of each row, which costs ten times what the datab
 few places where a wave's every delivery passes; the statements are fixed texts with ``?`` for values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +16,16 @@ def is_sqlite(session: Session) -> bool:
     return session.connection().dialect.name == "sqlite"
 
 
-def stored(session: Session, instant: datetime) -> datetime | str:
-    """An aware instant as the driver takes it; on SQLite the text that ``UTCDateTime`` writes and reads."""
-    if is_sqlite(session):
-        return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def storing(session: Session) -> Callable[[datetime], datetime | str]:
+    """Makes of an aware instant what the driver takes; on SQLite the text that ``UTCDateTime`` writes and reads."""
+    return _as_text if is_sqlite(session) else _as_it_is
+
+
+def _as_text(instant: datetime) -> datetime | str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _as_it_is(instant: datetime) -> datetime | str:
     return instant
 
 

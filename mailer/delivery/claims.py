@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many
 from mailer.contacts.models import Contact, Suppression
-from mailer.database import Database, fetch, is_sqlite, stored
+from mailer.database import Database, fetch, is_sqlite, storing
 from mailer.delivery.models import Process
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -145,7 +145,7 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     wave = session.execute(select(Wave.kind, Wave.release_id, Wave.state).where(Wave.id == wave_id)).one()
     if wave.state is not WaveState.SENDING:
         return []
-    moment = stored(session, now)
+    moment = storing(session)(now)
     rows = fetch(
         session,
         "UPDATE delivery SET state = 'sending', process_id = ?, next_at = NULL WHERE id IN ("  # noqa: S608 - fixed texts

@@ -83,10 +83,7 @@ def _signed(
     # Last of all: what is signed are the very bytes that go out.
     signatures = [sign(signers, head, body, at=date)] if signers else []
     chunks = [*signatures, *head, b"\r\n", *body]
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
-    return Message(envelope, chunks, digest.hexdigest())
+    return Message(envelope, chunks, hashlib.sha256(b"".join(chunks)).hexdigest())
 
 
 def load_text(session: Session, compiled_id: int, assets: dict[str, Asset] | None = None) -> CompiledMessage:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event, append_rows
-from mailer.database import bulk, fetch, is_sqlite, stored
+from mailer.database import bulk, fetch, is_sqlite, storing
 from mailer.delivery.claims import actor_of
 from mailer.delivery.journal import Ended
 from mailer.schedule.models import DeliveryState, Wave, WaveState
@@ -65,25 +66,23 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
         return
     ended = {attempt.delivery_id: attempt for attempt in attempts}
     waves = _waves(session)
-    actor = actor_of(process_id)
+    actor, stored = actor_of(process_id), storing(session)
     changes: list[tuple[Any, ...]] = []
     kept: list[tuple[Any, ...]] = []
     told: list[tuple[Any, ...]] = []
     for number, wave_id, contact_id, before in _mine(session, ended, process_id):
         attempt, wave = ended[number], waves[wave_id]
         count = before + 1
-        at = stored(session, attempt.at)
+        at = stored(attempt.at)
         states = _states(attempt, wave, policy)
         for state, extra in states:
-            data = _data(attempt, count) | extra if extra else _data(attempt, count)
-            told.append(
-                (at, _EVENTS[state].value, actor, wave.release_id, wave_id, number, contact_id, json.dumps(data))
-            )
+            data = _data(attempt, count, extra)
+            told.append((at, _EVENTS[state].value, actor, wave.release_id, wave_id, number, contact_id, data))
         state = states[-1][0]
         next_at = None
         if state is DeliveryState.DEFERRED:
             wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
-            next_at = stored(session, attempt.at + wait)
+            next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
         changes.append((state.value, count, next_at, at if final else None, attempt.sha256, number))
         kept.append(
@@ -131,15 +130,18 @@ def _waves(session: Session) -> Mapping[int, Any]:
     return {row.id: row for row in session.execute(query)}
 
 
-def _data(attempt: Ended, count: int) -> dict[str, object]:
-    return {
-        "attempt": count,
-        "relay": attempt.relay,
-        "stage": attempt.stage,
-        "code": attempt.code,
-        "enhanced": attempt.enhanced,
-        "sha256": attempt.sha256,
-    }
+def _data(attempt: Ended, count: int, extra: Mapping[str, object]) -> str:
+    """What the log keeps of an attempt, as JSON."""
+    shared = _shared_data(count, attempt.relay, attempt.stage, attempt.code, attempt.enhanced)
+    more = f", {json.dumps(extra)[1:-1]}" if extra else ""
+    return f'{shared}, "sha256": {json.dumps(attempt.sha256)}{more}}}'
+
+
+@lru_cache(maxsize=256)
+def _shared_data(count: int, relay: str, stage: str, code: int, enhanced: str) -> str:
+    """The part that is the same for most of a batch, without its closing brace."""
+    shared = {"attempt": count, "relay": relay, "stage": stage, "code": code, "enhanced": enhanced}
+    return json.dumps(shared)[:-1]
 
 
 def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliveryState, dict[str, object]]]:

@@ -6,7 +6,7 @@ was cut off or made no sense), ``RelayTrouble`` (no conversation began).
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -27,6 +27,8 @@ __all__ = [
     "Timeouts",
 ]
 
+_KEPT = 1024
+"""Octets; a longer chunk is most likely the same object for every recipient."""
 _BLOCK = 262_144
 """Octets that are written in one go; after each the relay is waited for, so that a long message needs no more
 memory than it has itself."""
@@ -358,10 +360,8 @@ def _dot_stuffed(chunks: Sequence[bytes]) -> tuple[bytes, int, bool]:
     """The message as it goes over the wire (RFC 5321 4.5.2), its own size, and whether it is all ASCII."""
     parts: list[bytes] = []
     size, ascii_only, at_line_start = 0, True, True
-    for chunk in chunks:
-        if not chunk:
-            continue
-        stuffed, is_ascii = (_checked_cached if len(chunk) >= 512 else _checked)(chunk)
+    for chunk in _runs(chunks):
+        stuffed, is_ascii = (_checked_cached if len(chunk) >= _KEPT else _checked)(chunk)
         if at_line_start and chunk.startswith(b"."):
             parts.append(b".")
         parts.append(stuffed)
@@ -372,6 +372,23 @@ def _dot_stuffed(chunks: Sequence[bytes]) -> tuple[bytes, int, bool]:
         raise ValueError("a message ends with CRLF")
     parts.append(b".\r\n")
     return b"".join(parts), size, ascii_only
+
+
+def _runs(chunks: Sequence[bytes]) -> Iterator[bytes]:
+    """The long chunks as they are, and what lies between them in one: looking at a dozen short ones costs more."""
+    short: list[bytes] = []
+    for chunk in chunks:
+        if len(chunk) < _KEPT:
+            if chunk.endswith(b"\r"):
+                raise ValueError("a chunk does not end inside a CRLF")
+            short.append(chunk)
+            continue
+        if between := b"".join(short):
+            yield between
+        short.clear()
+        yield chunk
+    if between := b"".join(short):
+        yield between
 
 
 def _checked(chunk: bytes) -> tuple[bytes, bool]:
@@ -386,4 +403,4 @@ def _checked(chunk: bytes) -> tuple[bytes, bool]:
 
 # Most of a message is the same object for every recipient, whose hash is worked out once; looking at each byte
 # again for each recipient would take longer than sending it.
-_checked_cached = lru_cache(maxsize=32)(_checked)
+_checked_cached = lru_cache(maxsize=128)(_checked)

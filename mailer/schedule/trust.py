@@ -12,6 +12,9 @@ from mailer.schedule.rules import spell
 JUMP = timedelta(seconds=2)
 """What the wall clock may have moved by itself; more is a jump, in one step or in several."""
 
+_JUMP = JUMP.total_seconds()
+# Seconds as plain numbers below: this is asked before each message.
+
 SLEW = 0.0005
 """Seconds by which a time server corrects a clock in each second without a step (adjtime on Linux: 500 ppm)."""
 
@@ -41,24 +44,24 @@ class Trust:
         self._clock = clock
         self._lock = threading.Lock()
         self._wall, self._monotonic = clock.now(), clock.monotonic()
-        self._moved = timedelta()
+        self._moved = 0.0
         self._doubt = ""
 
     def look(self) -> tuple[datetime, str]:
         """The present instant, and why it is in doubt (empty: it isn't)."""
         with self._lock:
             wall, monotonic = self._clock.now(), self._clock.monotonic()
-            passed = timedelta(seconds=monotonic - self._monotonic)
-            step = (wall - self._wall) - passed
+            passed = monotonic - self._monotonic
+            step = (wall - self._wall).total_seconds() - passed
             self._wall, self._monotonic = wall, monotonic
             # Summed up: looks are milliseconds apart, and a clock that runs away does so in small steps.
             self._moved += step
-            if abs(self._moved) <= JUMP:
+            if abs(self._moved) <= _JUMP:
                 slewed = passed * SLEW
                 self._moved -= max(-slewed, min(slewed, self._moved))
                 self._doubt = ""
-            elif abs(step) > JUMP or not self._doubt:
-                way = "forward" if self._moved > timedelta() else "back"
-                how = f"jumped {way} by {spell(abs(self._moved))}"
+            elif abs(step) > _JUMP or not self._doubt:
+                way = "forward" if self._moved > 0 else "back"
+                how = f"jumped {way} by {spell(timedelta(seconds=abs(self._moved)))}"
                 self._doubt = f"this machine's clock {how}: set it right, then start dateline run anew"
             return wall, self._doubt
