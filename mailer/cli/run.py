@@ -49,5 +49,6 @@ def _stop(service: Service, number: int, _frame: object) -> None:
     if service.stopping:
         say("Stopped at once. What was on the wire is in doubt; the next dateline run settles it.")
         os._exit(128 + number)
-    say("Finishing what is on the wire. To end at once, press Ctrl-C again.")
+    if number == signal.SIGINT:
+        say("Finishing what is on the wire. To end at once, press Ctrl-C again.")
     service.stop()
