@@ -3,10 +3,11 @@
 import asyncio
 import re
 import ssl
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from mailer import config
 from mailer.delivery.reply import Reply, Stage
@@ -98,14 +99,16 @@ async def connect(endpoint: Endpoint) -> Wire:
     context = _context(endpoint) if endpoint.security == "tls" else None
     try:
         async with asyncio.timeout(endpoint.timeouts.connect):
-            _, wire = await asyncio.get_running_loop().create_connection(
-                Wire,
-                endpoint.host,
-                endpoint.port,
-                ssl=context,
-                server_hostname=endpoint.host if context else None,
-                # RFC 8305 5: an office's IPv6 may lead nowhere.
-                happy_eyeballs_delay=0.25,
+            _, wire = await _to_its_end(
+                asyncio.get_running_loop().create_connection(
+                    Wire,
+                    endpoint.host,
+                    endpoint.port,
+                    ssl=context,
+                    server_hostname=endpoint.host if context else None,
+                    # RFC 8305 5: an office's IPv6 may lead nowhere.
+                    happy_eyeballs_delay=0.25,
+                )
             )
     except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError) as error:
         raise RelayTrouble(Stage.TLS, None, _tls_words(error, endpoint)) from error
@@ -115,6 +118,24 @@ async def connect(endpoint: Endpoint) -> Wire:
         reason = getattr(error, "strerror", None) or error
         raise RelayTrouble(Stage.CONNECT, None, f"the relay cannot be reached: {reason}") from error
     return wire
+
+
+async def _to_its_end(
+    connecting: Coroutine[Any, Any, tuple[asyncio.Transport, Wire]],
+) -> tuple[asyncio.Transport, Wire]:
+    """The same; but who is cancelled meanwhile waits for it a little and closes what it opened.
+
+    asyncio's race between addresses leaves the winner's socket open when it is cancelled at the finish.
+    """
+    task = asyncio.ensure_future(connecting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=1)
+        if task.done() and not task.cancelled() and task.exception() is None:
+            task.result()[0].abort()
+        task.cancel()
+        raise
 
 
 async def start_tls(endpoint: Endpoint, wire: Wire) -> None:
