@@ -8,16 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.text import Text
-from sqlalchemy.orm import Session
 
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
-from mailer.contacts.models import Organisation
-from mailer.contacts.organisations import organisation_named
+from mailer.contacts.organisations import require_organisation
 from mailer.contacts.search import contact_named
 from mailer.delivery.preview import preview_for
-from mailer.errors import UnknownOrganisation
 from mailer.releases.importing import import_file
 from mailer.releases.models import Release
 from mailer.releases.versions import (
@@ -66,7 +63,7 @@ def import_files(
     told: list[str | Text] = []
     with opened() as office, office.database.write() as session:
         instant = office.when(embargo, zone) if embargo else None
-        named = [_organisation(session, name) for name in organisation or ()]
+        named = [require_organisation(session, name) for name in organisation or ()]
         for file in files:
             taken = import_file(
                 session,
@@ -98,13 +95,6 @@ def import_files(
         say("Nothing was changed.")
     else:
         say(f"Next: dateline releases preview {slug}, then dateline releases freeze {slug}")
-
-
-def _organisation(session: Session, name: str) -> Organisation:
-    found = organisation_named(session, name)
-    if found is None:
-        raise UnknownOrganisation(organisation=name)
-    return found
 
 
 @app.command("list")
@@ -252,7 +242,7 @@ def approve_release(
     with opened() as office, office.database.write() as session:
         found = release_named(session, release)
         chosen = version_numbered(found, version)
-        signers = [_organisation(session, name) for name in organisation]
+        signers = [require_organisation(session, name) for name in organisation]
         for signer in signers:
             approve(session, found, chosen, signer, at=office.clock.now(), actor=office.actor)
         missing = missing_approvals(chosen)

@@ -18,7 +18,7 @@ from mailer.contacts.importing import Imported
 from mailer.contacts.models import Contact, Office, Organisation, OrganisationText
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
-from mailer.errors import BadSetting, BadSyntax, UnknownSetting, UnreadableFile
+from mailer.errors import BadSetting, BadSyntax, UnknownOrganisation, UnknownSetting, UnreadableFile
 
 MAX_BYTES = 1_000_000
 
@@ -107,6 +107,14 @@ def organisation_named(session: Session, text: str) -> Organisation | None:
     # An office has a handful of organisations; their names are not kept folded.
     fits = [o for o in session.scalars(select(Organisation).order_by(Organisation.id)) if key in _names(o)]
     return next((o for o in fits if o.slug == key), fits[0] if len(fits) == 1 else None)
+
+
+def require_organisation(session: Session, text: str) -> Organisation:
+    """The same, which must be there. Raises ``UnknownOrganisation``."""
+    organisation = organisation_named(session, text)
+    if organisation is None:
+        raise UnknownOrganisation(organisation=text)
+    return organisation
 
 
 def _names(organisation: Organisation) -> set[str]:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -159,6 +159,16 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
     return [Claim(*row[:8]) for row in sorted(map(tuple, rows)) if row[0] not in barred]
+
+
+def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
+    """Whether a claim on the wave would find something."""
+    query = select(Delivery.id).where(
+        Delivery.wave_id == wave_id,
+        Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+        or_(Delivery.next_at.is_(None), Delivery.next_at <= now),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _barred(session: Session, wave_id: int, process_id: str, *, under_embargo: bool) -> dict[int, str]:

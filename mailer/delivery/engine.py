@@ -16,14 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from mailer.audit import Event, append
 from mailer.clock import Clock
 from mailer.database import Database
-from mailer.delivery.claims import Claim, actor_of, claim, give_back
+from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim, give_back
 from mailer.delivery.endpoint import RelayTrouble
 from mailer.delivery.journal import Ended
 from mailer.delivery.messages import Message, Messages
@@ -34,10 +32,10 @@ from mailer.delivery.reply import Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost
 from mailer.delivery.takeover import take_over
 from mailer.errors import BadJournal, DatelineError
-from mailer.schedule.models import OPEN_STATES, Delivery, DeliveryState, Wave
+from mailer.schedule.models import Wave
 from mailer.schedule.rules import Limits
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import finish, hold, waves_being_sent
+from mailer.schedule.waves import BeingSent, anything_open, finish, hold, waves_being_sent
 
 BATCH = 500
 """Deliveries claimed, and endings recorded, in one transaction."""
@@ -94,16 +92,6 @@ class _Going:
     """Whether there may be something to claim."""
     in_hand: int = 0
     """Claims of it that are neither recorded nor given back."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A wave that the database says is being sent."""
-
-    id: int
-    limits: Limits
-    opened_at: datetime
-    waiting: bool
 
 
 @dataclass(slots=True)
@@ -232,56 +220,40 @@ class Engine:
                 taken.given_back,
             )
 
-    def _read_waves(self) -> list[_Seen]:
-        """What is being sent now; a wave with nothing left is finished on the way."""
+    def _read_waves(self) -> list[tuple[BeingSent, bool]]:
+        """What is being sent now, and whether a claim would find something; a wave with nothing left is finished."""
         now = self._clock.now()
         with self._database.read() as session:
             sending = waves_being_sent(session)
-            spent = [wave.id for wave in sending if not self._open(session, wave.id)]
+            spent = [wave.id for wave in sending if not anything_open(session, wave.id)]
             seen = [
-                _Seen(wave.id, wave.limits, wave.opened_at, self._anything(session, wave.id, now))
-                for wave in sending
-                if wave.id not in spent
+                (wave, anything_waiting(session, wave.id, now=now)) for wave in sending if wave.id not in spent
             ]
         for wave_id in spent:
             with self._database.write() as session:
                 finish(session, wave_id, at=self._clock.now(), actor=actor_of(self._process_id))
         return seen
 
-    def _note_waves(self, seen: list[_Seen]) -> None:
-        sending = {wave.id: wave for wave in seen}
-        for wave in seen:
+    def _note_waves(self, seen: list[tuple[BeingSent, bool]]) -> None:
+        sending = {wave.id for wave, _ in seen}
+        for wave, waiting in seen:
             going = self._waves.get(wave.id)
             if going is None:
                 going = _Going(wave.id, wave.limits, wave.opened_at)
                 self._waves[wave.id] = going
-            going.limits, going.waiting, going.stopped = wave.limits, wave.waiting, False
+            going.limits, going.waiting, going.stopped = wave.limits, waiting, False
         for wave_id, going in list(self._waves.items()):
             if wave_id not in sending:
                 going.stopped = True
                 if not going.in_hand:
                     del self._waves[wave_id]
-        waiting, self._hands.claims = self._hands.claims, deque()
-        for claimed, since in waiting:
+        unsent, self._hands.claims = self._hands.claims, deque()
+        for claimed, since in unsent:
             if self._waves[claimed.wave_id].stopped or self._stale(since):
                 self._return(claimed)
             else:
                 self._hands.claims.append((claimed, since))
         self._hungry.set()
-
-    @staticmethod
-    def _anything(session: Session, wave_id: int, now: datetime) -> bool:
-        query = select(Delivery.id).where(
-            Delivery.wave_id == wave_id,
-            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
-            or_(Delivery.next_at.is_(None), Delivery.next_at <= now),
-        )
-        return session.scalar(query.limit(1)) is not None
-
-    @staticmethod
-    def _open(session: Session, wave_id: int) -> bool:
-        query = select(Delivery.id).where(Delivery.wave_id == wave_id, Delivery.state.in_(OPEN_STATES))
-        return session.scalar(query.limit(1)) is not None
 
     # Claiming.
 
@@ -363,10 +335,12 @@ class Engine:
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else None
         finally:
             task.cancel()
             stop.cancel()
+        # Waited for, as it has a socket to close on its way out.
+        await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
 
     async def _deliver(
         self, lane: Lane, connection: Connection | None, claimed: Claim, since: float

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor
 from mailer.clock import ZonedTime
 from mailer.contacts.models import Organisation
-from mailer.contacts.organisations import organisation_named
+from mailer.contacts.organisations import require_organisation
 from mailer.contacts.spelling import fold
-from mailer.errors import EmbargoWithoutZone, SlugNeeded, UnknownOrganisation
+from mailer.errors import EmbargoWithoutZone, SlugNeeded
 from mailer.releases.content import EditionContent, Photo
 from mailer.releases.intake import Doubt, Intake, read_release
 from mailer.releases.models import Release
@@ -102,13 +102,7 @@ def import_file(
 def _issuers(session: Session, intake: Intake) -> list[Organisation]:
     """Those that the front matter names, or whose boilerplate the release carries."""
     if intake.organisations:
-        found = []
-        for name in intake.organisations:
-            organisation = organisation_named(session, name)
-            if organisation is None:
-                raise UnknownOrganisation(organisation=name)
-            found.append(organisation)
-        return found
+        return [require_organisation(session, name) for name in intake.organisations]
     known = session.scalars(select(Organisation).order_by(Organisation.slug)).all()
     return [organisation for organisation in known if _has_boilerplate(intake.content, organisation)]
 

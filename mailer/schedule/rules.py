@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from mailer.clock import ZonedTime
 from mailer.errors import AfterEmbargo, BeforeEmbargo, NoEmbargo
@@ -37,6 +38,11 @@ class Limits:
     due_at: datetime
     embargoes: tuple[datetime, ...]
     """The embargo of the version that is sent and the one that the release has by now, where there are any."""
+
+    @classmethod
+    def of(cls, kind: Occasion, due_at: datetime, *embargoes: datetime | None) -> Self:
+        """The limits of a wave; an embargo that there isn't is ``None``."""
+        return cls(kind=kind, due_at=due_at, embargoes=tuple(e for e in embargoes if e is not None))
 
     def not_before(self) -> datetime:
         """The first instant at which a byte of it may leave: a public wave waits for every embargo."""

@@ -61,8 +61,7 @@ def tally(session: Session, wave_ids: Collection[int]) -> dict[int, dict[Deliver
 
 def limits_of(wave: Wave) -> Limits:
     """What the embargo rules need to know of it."""
-    embargoes = (wave.version.embargo_at, wave.release.embargo_at)
-    return Limits(kind=wave.kind, due_at=wave.due_at, embargoes=tuple(e for e in embargoes if e is not None))
+    return Limits.of(wave.kind, wave.due_at, wave.version.embargo_at, wave.release.embargo_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +87,7 @@ def waves_being_sent(session: Session) -> Sequence[BeingSent]:
     return [
         BeingSent(
             row.id,
-            Limits(
-                kind=row.kind,
-                due_at=row.due_at,
-                embargoes=tuple(e for e in (row.embargo_at, row.moved) if e is not None),
-            ),
+            Limits.of(row.kind, row.due_at, row.embargo_at, row.moved),
             row.opened_at or row.due_at,
         )
         for row in session.execute(query)
@@ -280,12 +275,17 @@ def relied_upon(session: Session, wave: Wave) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
+def anything_open(session: Session, wave_id: int) -> bool:
+    """Whether a delivery of the wave may yet go out, or is going."""
+    left = select(Delivery.id).where(Delivery.wave_id == wave_id, Delivery.state.in_(OPEN_STATES)).limit(1)
+    return session.scalar(left) is not None
+
+
 def finish(session: Session, wave_id: int, *, at: datetime, actor: Actor) -> bool:
     """Move a sending wave with nothing left to do to ``done``; true if it was this call that did."""
     # Its row first: an officer may be putting a delivery back into the queue of a wave that is about to be done.
     session.execute(select(Wave.id).where(Wave.id == wave_id).with_for_update())
-    left = select(Delivery.id).where(Delivery.wave_id == wave_id, Delivery.state.in_(OPEN_STATES)).limit(1)
-    if session.scalar(left) is not None:
+    if anything_open(session, wave_id):
         return False
     wave = session.get(Wave, wave_id, populate_existing=True)
     if wave is None or not _move(session, wave, WaveState.DONE, allowed=(WaveState.SENDING,), done_at=at):
