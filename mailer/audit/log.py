@@ -10,7 +10,7 @@ from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from mailer.audit.models import LogEntry
-from mailer.database import bulk
+from mailer.database import insert_rows
 
 Actor = NewType("Actor", str)
 """Who did it: ``cli:`` and the account's name, or ``system:`` and the process's part. Never an address."""
@@ -103,12 +103,10 @@ def append_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def append_rows(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add entries as the driver takes them (see ``database.bulk``): at, event, actor, release, wave, delivery, contact
     and data as JSON text. For whoever appends one for each delivery of a wave."""
-    bulk(
-        session,
-        "INSERT INTO log_entry (at, event, actor, release_id, wave_id, delivery_id, contact_id, data) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
-    )
+    insert_rows(session, LogEntry, _COLUMNS, rows)
+
+
+_COLUMNS = ("at", "event", "actor", "release_id", "wave_id", "delivery_id", "contact_id", "data")
 
 
 def entries(session: Session, criteria: Criteria = Criteria(), *, limit: int = 0) -> Iterator[LogEntry]:

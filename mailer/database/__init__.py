@@ -5,7 +5,7 @@ the few places that every delivery passes.
 """
 
 from mailer.database.base import Base, UTCDateTime
-from mailer.database.bulk import bulk, fetch, is_sqlite, storing
+from mailer.database.bulk import fetch, insert_rows, is_sqlite, storing, update_rows
 from mailer.database.engine import Database
 
-__all__ = ["Base", "Database", "UTCDateTime", "bulk", "fetch", "is_sqlite", "storing"]
+__all__ = ["Base", "Database", "UTCDateTime", "fetch", "insert_rows", "is_sqlite", "storing", "update_rows"]

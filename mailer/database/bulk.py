@@ -1,14 +1,27 @@
 """Statements for hundreds of rows, handed straight to the driver.
 
-SQLAlchemy prepares each value of each row, which costs ten times what the database does with it. These are for the
-few places where a wave's every delivery passes; the statements are fixed texts with ``?`` for values.
+SQLAlchemy prepares each value of each row, which costs ten times what the database does with it; and Python's SQLite
+driver lets go of the interpreter and takes it back for each row, which costs as much again while another thread wants
+it too. So these pass many rows in one statement. They are for the few places where a wave's every delivery passes.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Session
+
+Rows = Sequence[tuple[Any, ...]]
+
+_HELPINGS = (256, 64, 16, 4, 1)
+"""Rows in one statement on SQLite: few sizes, so that each statement is prepared once. The largest table that is
+written so has fewer than 100 columns, and SQLite takes 32,766 values in a statement since 3.32."""
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def is_sqlite(session: Session) -> bool:
@@ -29,16 +42,72 @@ def _as_it_is(instant: datetime) -> datetime | str:
     return instant
 
 
-def bulk(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement once for each row of values."""
+def insert_rows(session: Session, model: type[DeclarativeBase], columns: Sequence[str], rows: Rows) -> None:
+    """Insert rows of values for these columns, instants as ``storing`` gives them and JSON as text."""
+    table = _table_of(model)
+    into = f"INSERT INTO {table.name} ({', '.join(columns)}) "
+    if not is_sqlite(session):
+        _run_with_arrays(session, into + "SELECT * FROM ", table, columns, rows)  # noqa: S608 - fixed texts
+        return
+    for size, helping in _helpings(rows):
+        _run_with_values(session, into + _values(size, len(columns)), helping)
+
+
+def update_rows(session: Session, model: type[DeclarativeBase], columns: Sequence[str], rows: Rows) -> None:
+    """Set these columns from rows of values, of which the first is the key of the row to be changed."""
+    table = _table_of(model)
+    key, *others = columns
+    # A value's column is named by SQLite, and by us on PostgreSQL.
+    assignments = ", ".join(f"{name} = v.column{place}" for place, name in enumerate(others, 2))
+    update = f"UPDATE {table.name} SET {assignments} FROM "  # noqa: S608 - names of ours
+    where = f" AS v WHERE {table.name}.{key} = v.column1"
+    if not is_sqlite(session):
+        names = ", ".join(f"column{place}" for place in range(1, len(columns) + 1))
+        where = where.replace(" AS v ", f" AS v ({names}) ")
+        _run_with_arrays(session, update, table, columns, rows, behind=where)
+        return
+    for size, helping in _helpings(rows):
+        _run_with_values(session, f"{update}({_values(size, len(columns))}){where}", helping)
+
+
+def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[Any, ...] = ()) -> Rows:
+    """The columns' values from ``FROM …``, a fixed text with ``?`` for values; instants as the database keeps them."""
+    connection, names = session.connection(), ", ".join(columns)
+    query = f"SELECT {names} {source}"
+    if connection.dialect.name != "sqlite":
+        rows = connection.exec_driver_sql(query.replace("?", "%s"), values)
+        return [tuple(row) for row in rows]
+    together = f"SELECT json_group_array(json_array({names})) FROM ({query})"  # noqa: S608
+    return [tuple(row) for row in json.loads(connection.exec_driver_sql(together, values).scalar_one())]
+
+
+def _table_of(model: type[DeclarativeBase]) -> Table:
+    assert isinstance(model.__table__, Table)  # noqa: S101 - no model is a view or a join
+    return model.__table__
+
+
+def _helpings(rows: Rows) -> Iterator[tuple[int, Rows]]:
+    start = 0
+    for size in _HELPINGS:
+        while len(rows) - start >= size:
+            yield size, rows[start : start + size]
+            start += size
+
+
+@lru_cache(maxsize=64)
+def _values(rows: int, columns: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"VALUES {', '.join([row] * rows)}"
+
+
+def _run_with_values(session: Session, statement: str, rows: Rows) -> None:
+    session.connection().exec_driver_sql(statement, tuple(value for row in rows for value in row))
+
+
+def _run_with_arrays(
+    session: Session, statement: str, table: Table, columns: Sequence[str], rows: Rows, *, behind: str = ""
+) -> None:
     if rows:
-        session.connection().exec_driver_sql(_marked(session, statement), list(rows))
-
-
-def fetch(session: Session, statement: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
-    """The rows that a statement gives."""
-    return session.connection().exec_driver_sql(_marked(session, statement), values).all()
-
-
-def _marked(session: Session, statement: str) -> str:
-    return statement if is_sqlite(session) else statement.replace("?", "%s")
+        arrays = ", ".join(f"%s::{table.c[name].type.compile(_DIALECT)}[]" for name in columns)
+        values = tuple(list(column) for column in zip(*rows, strict=True))
+        session.connection().exec_driver_sql(f"{statement}unnest({arrays}){behind}", values)

@@ -87,6 +87,11 @@ class Signer:
         return cls(key, domain=setting.domain, selector=setting.selector, retired=setting.retired)
 
     @property
+    def slow(self) -> bool:
+        """Whether a signature takes longer than all the rest of a message: RSA does, Ed25519 does not."""
+        return isinstance(self._key, RSAPrivateKey)
+
+    @property
     def record(self) -> DnsRecord:
         """What has to be in the DNS."""
         # RFC 6376 3.6.1, RFC 8463 4.2.

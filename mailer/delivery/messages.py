@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, undefer
 
 from mailer.delivery.claims import Claim
 from mailer.delivery.dkim import Signer, sign
-from mailer.delivery.smtp import Envelope
+from mailer.delivery.mail_object import Envelope, MailObject
 from mailer.errors import UnknownDelivery
 from mailer.releases.models import Asset as StoredAsset
 from mailer.rendering import Asset, CompiledMessage, Personal, header_address, needs_smtputf8, pictures_in, verp
@@ -26,9 +26,10 @@ _KEPT = 256
 class Message:
     """One delivery's message, ready for the wire."""
 
-    envelope: Envelope
+    mail: MailObject
     chunks: list[bytes]
     sha256: str
+    """Of the chunks, joined: of the message before its dots were doubled."""
 
 
 class Messages:
@@ -38,6 +39,8 @@ class Messages:
         """Those of ``signers`` that are not retired sign each message."""
         self._bounce_address = bounce_address
         self._signers = tuple(signer for signer in signers if not signer.retired)
+        self.slow = any(signer.slow for signer in self._signers)
+        """Whether to make a message takes so long that the wire should not wait for it."""
         self._other_ways = [
             way for count in range(3) for way in permutations(signers, count) if way != self._signers
         ]
@@ -67,7 +70,7 @@ class Messages:
         head, body = self._texts[claim.compiled_id].splice_parts(personal)
         international = needs_smtputf8(claim.address)
         recipient = claim.address if international else header_address(claim.address)
-        envelope = Envelope(verp(self._bounce_address, claim.token), recipient, international)
+        envelope = Envelope(verp(self._bounce_address, claim.token), recipient, international, claim.token)
         message = _signed(envelope, head, body, self._signers, date)
         if claim.sha256 not in ("", message.sha256):
             for signers in self._other_ways:
@@ -83,7 +86,9 @@ def _signed(
     # Last of all: what is signed are the very bytes that go out.
     signatures = [sign(signers, head, body, at=date)] if signers else []
     chunks = [*signatures, *head, b"\r\n", *body]
-    return Message(envelope, chunks, hashlib.sha256(b"".join(chunks)).hexdigest())
+    mail = MailObject.of(envelope, chunks)
+    content = mail.content if len(mail.content) == mail.size else b"".join(chunks)
+    return Message(mail, chunks, hashlib.sha256(content).hexdigest())
 
 
 def load_text(session: Session, compiled_id: int, assets: dict[str, Asset] | None = None) -> CompiledMessage:

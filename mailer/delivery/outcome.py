@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event, append_rows
-from mailer.database import bulk, fetch, is_sqlite, storing
+from mailer.database import fetch, insert_rows, is_sqlite, storing, update_rows
 from mailer.delivery.claims import actor_of
 from mailer.delivery.journal import Ended
-from mailer.schedule.models import DeliveryState, Wave, WaveState
+from mailer.delivery.models import Attempt
+from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
@@ -59,6 +60,10 @@ def retry_wait(attempts: int, spread: float) -> timedelta:
     return min(doubled, LAST_RETRY) * (1 + spread / 4)
 
 
+_CHANGED = ("id", "state", "attempts", "next_at", "finished_at", "sha256", "process_id")
+_KEPT = ("delivery_id", "number", "at", "relay", "stage", "code", "enhanced", "text")
+
+
 def record(session: Session, attempts: Sequence[Ended], *, process_id: str, policy: Policy) -> None:
     """Bring deliveries up to date with their attempts. One that is not (or no longer) this process's is left alone,
     so that the same attempts can be recorded twice without harm."""
@@ -84,7 +89,7 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
             wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-        changes.append((state.value, count, next_at, at if final else None, attempt.sha256, number))
+        changes.append((number, state.value, count, next_at, at if final else None, attempt.sha256, None))
         kept.append(
             (
                 number,
@@ -97,18 +102,8 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
                 attempt.text,
             )
         )
-    bulk(
-        session,
-        "UPDATE delivery SET state = ?, attempts = ?, next_at = ?, finished_at = ?, sha256 = ?, process_id = NULL "
-        "WHERE id = ?",
-        changes,
-    )
-    bulk(
-        session,
-        "INSERT INTO attempt (delivery_id, number, at, relay, stage, code, enhanced, text) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        kept,
-    )
+    update_rows(session, Delivery, _CHANGED, changes)
+    insert_rows(session, Attempt, _KEPT, kept)
     append_rows(session, told)
 
 
@@ -117,8 +112,8 @@ def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence
     numbers = ",".join(str(int(number)) for number in ended)
     return fetch(
         session,
-        "SELECT id, wave_id, contact_id, attempts FROM delivery "  # noqa: S608 - whole numbers, no text
-        f"WHERE id IN ({numbers}) AND state = 'sending' AND process_id = ?"
+        ("id", "wave_id", "contact_id", "attempts"),
+        f"FROM delivery WHERE id IN ({numbers}) AND state = 'sending' AND process_id = ?"
         + ("" if is_sqlite(session) else " ORDER BY id FOR UPDATE"),
         (process_id,),
     )

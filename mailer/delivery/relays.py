@@ -37,6 +37,16 @@ class Lane:
         """The relay's name in the settings."""
         return self.endpoint.name
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether a message may follow the one before it at once."""
+        return not self._gap
+
+    @property
+    def rests(self) -> bool:
+        """Whether it may not be tried at this moment."""
+        return self._again > self._clock.monotonic()
+
     async def ready(self, stopping: asyncio.Event) -> None:
         """Wait until the relay may be tried and takes one more message in this minute, or everything stops."""
         while not stopping.is_set() and (rest := max(self._again, self._next) - self._clock.monotonic()) > 0:

@@ -6,13 +6,14 @@ was cut off or made no sense), ``RelayTrouble`` (no conversation began).
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import ip_address
-from typing import Self
+from typing import NamedTuple, Self
 
 from mailer.delivery.endpoint import Endpoint, RelayTrouble, Timeouts, connect, start_tls
+from mailer.delivery.mail_object import Envelope, MailObject
 from mailer.delivery.reply import Reply, Stage, Verdict, classify, lines, parse
 from mailer.delivery.wire import Wire, WireLost
 
@@ -22,42 +23,25 @@ __all__ = [
     "Endpoint",
     "Envelope",
     "Extensions",
+    "MailObject",
     "Outcome",
     "RelayTrouble",
     "Timeouts",
 ]
 
-_KEPT = 1024
-"""Octets; a longer chunk is most likely the same object for every recipient."""
 _BLOCK = 262_144
 """Octets that are written in one go; after each the relay is waited for, so that a long message needs no more
 memory than it has itself."""
-# No control characters, spaces or angle brackets: nothing that could end the path or the command.
-_ADDRESS = re.compile(r"[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,64}@[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,255}")
+_Group = list[tuple[Stage, bytes]]
+"""Commands without their line ends, in the order in which they are answered."""
+
+_DATA, _RSET = (Stage.DATA, b"DATA"), (Stage.RSET, b"RSET")
 _REFUSED = {
     Stage.BANNER: "the relay does not let us in",
     Stage.EHLO: "the relay does not accept our name",
     Stage.STARTTLS: "the relay offers STARTTLS but does not start it",
     Stage.AUTH: "the relay does not accept our user name and password",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """From whom and to whom, as the relay is told; checked here, since it is written into commands."""
-
-    sender: str
-    """Empty for a message that must not bounce (RFC 5321 4.5.5)."""
-    recipient: str
-    smtputf8: bool = False
-    """Whether an address or a header is not ASCII (RFC 6531)."""
-
-    def __post_init__(self) -> None:
-        for address in (self.sender, self.recipient) if self.sender else (self.recipient,):
-            if not _ADDRESS.fullmatch(address):
-                raise ValueError("an address has one @, no spaces, control characters or angle brackets")
-            if not (self.smtputf8 or address.isascii()):
-                raise ValueError("an address that is not ASCII needs SMTPUTF8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +98,12 @@ class ConversationLost(Exception):
         super().__init__(reason)
 
 
+class _Refused(NamedTuple):
+    outcome: Outcome
+    data_wanted: bool
+    """Whether the relay waits for the message all the same."""
+
+
 class Connection:
     """An open conversation with a relay; carries one message at a time."""
 
@@ -123,6 +113,7 @@ class Connection:
         self._endpoint = endpoint
         self._wire = wire
         self._in_transaction = False
+        self._announced: tuple[MailObject, _Group] | None = None
 
     @classmethod
     async def open(cls, endpoint: Endpoint) -> Self:
@@ -138,29 +129,43 @@ class Connection:
     @property
     def usable(self) -> bool:
         """Whether another message may be sent over it."""
-        return self._wire.idle
+        return self._wire.idle if self._announced is None else not self._wire.lost
 
-    async def send(self, envelope: Envelope, chunks: Sequence[bytes], *, on_data: Callable[[], None]) -> Outcome:
-        """Send one message: whole lines that end in CRLF, cut into chunks anywhere but inside a CRLF.
+    @property
+    def announced(self) -> MailObject | None:
+        """The message that the relay was told of behind the last one: no other can be the next."""
+        return self._announced[0] if self._announced else None
 
-        ``on_data`` is called right before the first byte of the message goes out; if it raises, none does.
-        Raises ``ValueError`` for a message that is not fit for SMTP, ``ConversationLost`` when the relay gave no
-        answer, and whatever ``on_data`` raises; the last two leave the connection unusable.
+    async def send(
+        self, mail: MailObject, *, on_data: Callable[[], None], following: MailObject | None = None
+    ) -> Outcome:
+        """Send one message.
+
+        ``on_data`` is called right before the first byte of the message goes out; if it raises, none does. The
+        relay is told of the ``following`` one, where it can be, in the write that ends this one, so that each
+        message costs one round trip. Raises ``ConversationLost`` when the relay gave no answer, and whatever
+        ``on_data`` raises; both leave the connection unusable.
         """
-        message, size, ascii_only = _dot_stuffed(chunks)
-        if (refusal := self._refusal(envelope, size, ascii_only=ascii_only)) is not None:
-            return Outcome(Stage.MAIL, refusal, Verdict.FAILED)
-        if not self._wire.idle:
-            raise self._lost(Stage.MAIL, self._wire.lost or "the relay sent something that nothing had asked for")
+        announced, self._announced = self._announced, None
         try:
-            refused = await self._announce(self._commands(envelope, size, ascii_only=ascii_only))
+            if announced is None:
+                if (refusal := self._refusal(mail)) is not None:
+                    return Outcome(Stage.MAIL, refusal, Verdict.FAILED)
+                if not self._wire.idle:
+                    words = self._wire.lost or "the relay sent something that nothing had asked for"
+                    raise self._lost(Stage.MAIL, words)
+                refused = await self._announce(self._commands(mail))
+            elif announced[0] is mail:
+                refused = self._judge(announced[1], await self._answers(announced[1]))
+            else:
+                raise self._lost(Stage.MAIL, "the relay expects another message")
             if refused is not None:
-                return refused
+                return await self._refused(refused)
             if not self._wire.idle:
                 # A reply that is there already would be taken for the one to the message.
                 raise self._lost(Stage.DATA, self._wire.lost or "the relay answered before it was asked")
             on_data()
-            return await self._transfer(message)
+            return await self._transfer(mail, following)
         except BaseException:
             self.abort()
             raise
@@ -168,9 +173,10 @@ class Connection:
     async def reset(self) -> None:
         """Give up a transaction that is still open. Raises ``ConversationLost``."""
         try:
-            replies = await self._ask([(Stage.RSET, b"RSET")])
-            if classify(Stage.RSET, parse(replies[0])) is not Verdict.CONTINUE:
-                raise self._lost(Stage.RSET, f"the relay would not start anew: {parse(replies[0])}")
+            self._wire.ask(_written([_RSET]), replies=1)
+            (reply,) = await self._answers([_RSET])
+            if classify(Stage.RSET, reply) is not Verdict.CONTINUE:
+                raise self._lost(Stage.RSET, f"the relay would not start anew: {reply}")
         except BaseException:
             self.abort()
             raise
@@ -179,10 +185,13 @@ class Connection:
     async def quit(self) -> None:
         """Take leave and close; never raises for what the relay does."""
         seconds = self._endpoint.timeouts.quit
+        if self._announced is not None:
+            # It may be waiting for a message by now, and would read anything else as one.
+            self.abort()
         if self._wire.idle:
             try:
                 self._wire.ask(b"QUIT\r\n", replies=1)
-                await self._wire.replies(seconds)
+                await self._wire.replies(1, seconds)
             except WireLost:
                 pass
             except BaseException:
@@ -192,6 +201,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the connection; what has not left yet never does."""
+        self._announced = None
         self._wire.lose("the connection was given up")
 
     # Opening.
@@ -246,7 +256,7 @@ class Connection:
     async def _opened(self, stage: Stage, seconds: float) -> bytes:
         """The raw reply at an opening stage. Raises ``RelayTrouble`` when it is not a good one."""
         try:
-            (raw,) = await self._wire.replies(seconds)
+            (raw,) = await self._wire.replies(1, seconds)
         except WireLost as error:
             raise RelayTrouble(stage, None, str(error)) from error
         reply = parse(raw)
@@ -258,97 +268,127 @@ class Connection:
 
     # One message.
 
-    def _refusal(self, envelope: Envelope, size: int, *, ascii_only: bool) -> Reply | None:
+    def _refusal(self, mail: MailObject) -> Reply | None:
         """Our own answer where the relay's is known beforehand."""
         offered = self.extensions
-        if envelope.smtputf8 and not offered.smtputf8:
+        if mail.envelope.smtputf8 and not offered.smtputf8:
             return Reply(553, "5.6.7", "the relay does not take internationalised addresses")
-        if not (ascii_only or offered.eightbitmime):
+        if not (mail.ascii_only or offered.eightbitmime):
             return Reply(554, "5.6.3", "the relay does not take 8-bit messages")
-        if offered.size and size > offered.size:
-            return Reply(552, "5.3.4", f"the message has {size} octets, the relay takes {offered.size}")
+        if offered.size and mail.size > offered.size:
+            return Reply(552, "5.3.4", f"the message has {mail.size} octets, the relay takes {offered.size}")
         return None
 
-    def _commands(self, envelope: Envelope, size: int, *, ascii_only: bool) -> list[tuple[Stage, bytes]]:
-        mail = f"MAIL FROM:<{envelope.sender}>"
-        if self.extensions.size is not None:
-            mail += f" SIZE={size}"
-        if not ascii_only:
-            mail += " BODY=8BITMIME"
+    def _commands(self, mail: MailObject) -> _Group:
+        envelope, offered = mail.envelope, self.extensions
+        sender, recipient = f"MAIL FROM:<{envelope.sender}>", f"RCPT TO:<{envelope.recipient}>"
+        if offered.size is not None:
+            sender += f" SIZE={mail.size}"
+        if not mail.ascii_only:
+            sender += " BODY=8BITMIME"
         if envelope.smtputf8:
-            mail += " SMTPUTF8"
-        commands = [
-            (Stage.MAIL, mail.encode()),
-            (Stage.RCPT, f"RCPT TO:<{envelope.recipient}>".encode()),
-            (Stage.DATA, b"DATA"),
-        ]
-        return [(Stage.RSET, b"RSET"), *commands] if self._in_transaction else commands
+            sender += " SMTPUTF8"
+        if offered.dsn and envelope.envid:
+            # RFC 3461 4.1, 4.3 and 4.4: told of failure and delay, not of each success, without the message's body.
+            sender += f" RET=HDRS ENVID={envelope.envid}"
+            recipient += " NOTIFY=FAILURE,DELAY"
+        commands = [(Stage.MAIL, sender.encode()), (Stage.RCPT, recipient.encode()), _DATA]
+        return [_RSET, *commands] if self._in_transaction else commands
 
-    async def _announce(self, commands: list[tuple[Stage, bytes]]) -> Outcome | None:
+    @property
+    def pipelines(self) -> bool:
+        """Whether commands go in groups, and a message may be announced behind another."""
+        return self.extensions.pipelining and self._endpoint.pipelining
+
+    async def _announce(self, commands: _Group) -> _Refused | None:
         """All that goes before the message; returns the refusal, or nothing when the relay wants the message."""
-        pipelined = self.extensions.pipelining and self._endpoint.pipelining
-        for group in [commands] if pipelined else [[command] for command in commands]:
-            replies = [parse(raw) for raw in await self._ask(group)]
-            for (stage, _), reply in zip(group, replies, strict=False):
-                verdict = classify(stage, reply)
-                if verdict is Verdict.CONTINUE:
-                    continue
-                if verdict is Verdict.OUT_OF_STEP:
-                    raise self._lost(
-                        stage, f"the relay answered {stage.upper()} with: {reply}", pipelined=pipelined
-                    )
-                await self._clear(complete=len(replies) == len(group), ready=replies[-1].code == 354)
-                return Outcome(stage, reply, verdict)
-            if len(replies) < len(group):
-                raise self._lost(group[len(replies)][0], self._wire.lost, pipelined=pipelined)
+        for group in [commands] if self.pipelines else [[command] for command in commands]:
+            self._wire.ask(_written(group), replies=len(group))
+            if (refused := self._judge(group, await self._answers(group))) is not None:
+                return refused
         return None
 
-    async def _ask(self, group: Sequence[tuple[Stage, bytes]]) -> list[bytes]:
-        """Send commands in one write; returns their replies, fewer when the relay went away between them."""
-        self._wire.ask(b"".join(line + b"\r\n" for _, line in group), replies=len(group))
+    async def _answers(self, group: _Group) -> list[Reply]:
+        """The replies to commands that were sent in one write; fewer when the relay went away between them."""
         timeouts = self._endpoint.timeouts
         try:
-            return await self._wire.replies(timeouts.data if group[0][0] is Stage.DATA else timeouts.command)
+            raws = await self._wire.replies(
+                len(group), timeouts.data if group[0][0] is Stage.DATA else timeouts.command
+            )
         except WireLost as error:
             raise self._lost(group[0][0], str(error), pipelined=len(group) > 1) from error
+        return [parse(raw) for raw in raws]
 
-    async def _clear(self, *, complete: bool, ready: bool) -> None:
+    def _judge(self, group: _Group, replies: Sequence[Reply]) -> _Refused | None:
+        """Whether one of the commands was refused. Raises ``ConversationLost`` where that can't be told."""
+        pipelined = len(group) > 1
+        for (stage, _), reply in zip(group, replies, strict=False):
+            verdict = classify(stage, reply)
+            if verdict is Verdict.CONTINUE:
+                continue
+            if verdict is Verdict.OUT_OF_STEP:
+                raise self._lost(stage, f"the relay answered {stage.upper()} with: {reply}", pipelined=pipelined)
+            wanted = len(replies) == len(group) and replies[-1].code == 354
+            return _Refused(Outcome(stage, reply, verdict), wanted)
+        if len(replies) < len(group):
+            raise self._lost(group[len(replies)][0], self._wire.lost, pipelined=pipelined)
+        return None
+
+    async def _refused(self, refused: _Refused) -> Outcome:
         """Leave a refused transaction behind, so that the next message finds the relay ready, or the wire lost."""
         self._in_transaction = True
-        if not complete or not ready:
-            return
-        # RFC 2920 3.1: the relay wants data though the recipient is refused, so it gets none. Whatever it says
-        # to that, this message has not been sent.
-        self._wire.ask(b".\r\n", replies=1)
-        try:
-            await self._wire.replies(self._endpoint.timeouts.end)
-        except WireLost:
-            return
+        if refused.data_wanted:
+            # RFC 2920 3.1: the relay wants data though the recipient is refused, so it gets none. Whatever it says
+            # to that, this message has not been sent.
+            self._wire.ask(b".\r\n", replies=1)
+            with suppress(WireLost):
+                await self._wire.replies(1, self._endpoint.timeouts.end)
+        return refused.outcome
 
-    async def _transfer(self, message: bytes) -> Outcome:
+    async def _transfer(self, mail: MailObject, following: MailObject | None) -> Outcome:
         """Send the message and read what the relay says to it. Whatever breaks here leaves it in doubt."""
         wire, timeouts = self._wire, self._endpoint.timeouts
         self._in_transaction = False
-        wire.expect(1)
-        blocks = memoryview(message)
-        written = 0
-        while written < len(message) and not wire.answered:
-            wire.write(blocks[written : written + _BLOCK])
-            written += _BLOCK
-            await wire.drain(timeouts.block)
+        group: _Group = []
+        if following is not None and self.pipelines and self._refusal(following) is None:
+            group = self._commands(following)
+        # RFC 2920 3.1: MAIL may stand behind the data of the message before it.
+        behind = _written(group)
+        wire.expect(1 + len(group), behind=len(behind))
+        last = b".\r\n" + behind
+        if len(mail.content) <= _BLOCK:
+            wire.write(mail.content + last)
+            whole = True
+        else:
+            whole = await self._write_blocks(mail.content, last)
+        await wire.drain(timeouts.block)
         try:
-            (raw,) = await wire.replies(timeouts.end)
+            (raw,) = await wire.replies(1, timeouts.end)
         except WireLost as error:
             raise self._lost(Stage.END, str(error), in_doubt=True) from error
         reply = parse(raw)
         verdict = classify(Stage.END, reply)
-        early = wire.hasty or written < len(message)
+        early = wire.hasty or not whole
         if early:
             # The dot has not left, so that this cannot be the answer to it. A refusal is believed all the same.
             self.abort()
+        elif following is not None and group:
+            self._announced = following, group
         if verdict is Verdict.OUT_OF_STEP or (early and verdict is Verdict.ACCEPTED):
             raise self._lost(Stage.END, f"the relay answered the message out of step: {reply}", in_doubt=True)
         return Outcome(Stage.END, reply, verdict)
+
+    async def _write_blocks(self, content: bytes, last: bytes) -> bool:
+        """Write a long message; false if the relay answered before its end, which was not written then."""
+        wire = self._wire
+        blocks = memoryview(content)
+        for start in range(0, len(content), _BLOCK):
+            wire.write(blocks[start : start + _BLOCK])
+            await wire.drain(self._endpoint.timeouts.block)
+            if wire.answered:
+                return False
+        wire.write(last)
+        return True
 
     def _lost(
         self, stage: Stage, reason: str, *, in_doubt: bool = False, pipelined: bool = False
@@ -356,51 +396,5 @@ class Connection:
         return ConversationLost(stage, in_doubt=in_doubt, reason=reason, pipelined=pipelined)
 
 
-def _dot_stuffed(chunks: Sequence[bytes]) -> tuple[bytes, int, bool]:
-    """The message as it goes over the wire (RFC 5321 4.5.2), its own size, and whether it is all ASCII."""
-    parts: list[bytes] = []
-    size, ascii_only, at_line_start = 0, True, True
-    for chunk in _runs(chunks):
-        stuffed, is_ascii = (_checked_cached if len(chunk) >= _KEPT else _checked)(chunk)
-        if at_line_start and chunk.startswith(b"."):
-            parts.append(b".")
-        parts.append(stuffed)
-        size += len(chunk)
-        ascii_only = ascii_only and is_ascii
-        at_line_start = chunk.endswith(b"\n")
-    if not size or not at_line_start:
-        raise ValueError("a message ends with CRLF")
-    parts.append(b".\r\n")
-    return b"".join(parts), size, ascii_only
-
-
-def _runs(chunks: Sequence[bytes]) -> Iterator[bytes]:
-    """The long chunks as they are, and what lies between them in one: looking at a dozen short ones costs more."""
-    short: list[bytes] = []
-    for chunk in chunks:
-        if len(chunk) < _KEPT:
-            if chunk.endswith(b"\r"):
-                raise ValueError("a chunk does not end inside a CRLF")
-            short.append(chunk)
-            continue
-        if between := b"".join(short):
-            yield between
-        short.clear()
-        yield chunk
-    if between := b"".join(short):
-        yield between
-
-
-def _checked(chunk: bytes) -> tuple[bytes, bool]:
-    """A part of a message with its inner dots doubled, and whether it is ASCII."""
-    whole = chunk.count(b"\r\n")
-    # A bare CR or LF may be an end of line to the next server: RFC 5321 2.3.8 forbids it, and what follows it
-    # could be read as the end of this message and the commands of another.
-    if b"\0" in chunk or not whole == chunk.count(b"\n") == chunk.count(b"\r"):
-        raise ValueError("a message has no NUL, and CR and LF only together")
-    return chunk.replace(b"\n.", b"\n.."), chunk.isascii()
-
-
-# Most of a message is the same object for every recipient, whose hash is worked out once; looking at each byte
-# again for each recipient would take longer than sending it.
-_checked_cached = lru_cache(maxsize=128)(_checked)
+def _written(group: _Group) -> bytes:
+    return b"".join([line + b"\r\n" for _, line in group])

@@ -22,13 +22,15 @@ class Wire(asyncio.BufferedProtocol):
         self.lost: str = ""
         """Why the wire can't be used any more; empty while it can."""
         self.hasty = False
-        """Whether the last reply came while a part of what it answers had surely not left yet."""
+        """Whether a reply came while a part of what it answers had surely not left yet."""
         self._loop = asyncio.get_running_loop()
         # asyncio's other way of reading makes 256 kB of room for each reply, which takes longer than all the rest.
         self._incoming = memoryview(bytearray(4096))
         self._reader = ReplyReader()
         self._replies: list[bytes] = []
         self._wanted = 1  # the banner, which comes unasked
+        self._awaited = 0
+        self._behind = 0
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
         self._deadline: float | None = None
@@ -43,17 +45,19 @@ class Wire(asyncio.BufferedProtocol):
 
     @property
     def answered(self) -> bool:
-        """Whether all replies that were asked for are there (or will never be)."""
-        return len(self._replies) >= self._wanted or bool(self.lost)
+        """Whether a reply is there (or will never be)."""
+        return bool(self._replies or self.lost)
 
     def ask(self, data: bytes, *, replies: int) -> None:
         """Write something that is answered by that many replies."""
         self.expect(replies)
         self.write(data)
 
-    def expect(self, replies: int) -> None:
-        """Let that many replies come."""
-        self._wanted = replies
+    def expect(self, replies: int, *, behind: int = 0) -> None:
+        """Let that many more replies come. So many octets at the end are not what the first of them answers."""
+        self._wanted += replies
+        self._behind = behind
+        self.hasty = False
 
     def write(self, data: bytes | memoryview) -> None:
         """Write more of what was asked."""
@@ -63,18 +67,19 @@ class Wire(asyncio.BufferedProtocol):
     async def drain(self, seconds: float) -> None:
         """Wait until more may be written; a reply that comes before also ends the wait, and so does the end."""
         while self._paused and not self.answered:
-            await self._wait(seconds)
+            await self._wait(1, seconds)
 
-    async def replies(self, seconds: float) -> list[bytes]:
-        """The replies that were asked for, each within so many seconds of the one before.
+    async def replies(self, count: int, seconds: float) -> list[bytes]:
+        """The next so many replies, each within so many seconds of the one before.
 
         Fewer when the wire is lost after the first of them: they often say why. Raises ``WireLost`` when there
         is none at all.
         """
-        while not self.answered:
-            await self._wait(seconds)
-        replies, self._replies, self._wanted = self._replies, [], 0
-        if not replies and self.lost:
+        while len(self._replies) < count and not self.lost:
+            await self._wait(count, seconds)
+        replies, self._replies = self._replies[:count], self._replies[count:]
+        self._wanted -= len(replies)
+        if not replies:
             raise WireLost(self.lost)
         return replies
 
@@ -128,14 +133,14 @@ class Wire(asyncio.BufferedProtocol):
             return
         room = self._wanted - len(self._replies)
         self._replies += replies[:room]
-        self.hasty = self.transport.get_write_buffer_size() > 0
+        self.hasty = self.hasty or self.transport.get_write_buffer_size() > self._behind
         # RFC 5321 3.8: after a 421 the relay closes, and what else was asked stays unanswered.
         leaving = next((raw for raw in replies if raw.startswith(b"421")), None)
         if leaving is not None:
             self.lose(f"the relay is going away: {parse(leaving)}")
         elif len(replies) > room:
             self.lose(f"the relay sent a reply that nothing had asked for: {parse(replies[room])}")
-        elif room == len(replies):
+        elif len(self._replies) >= self._awaited:
             self._wake()
         elif self._deadline is not None:
             self._arm(self._allowed)
@@ -157,8 +162,8 @@ class Wire(asyncio.BufferedProtocol):
 
     # Waiting.
 
-    async def _wait(self, seconds: float) -> None:
-        self._waiter = self._loop.create_future()
+    async def _wait(self, count: int, seconds: float) -> None:
+        self._waiter, self._awaited = self._loop.create_future(), count
         self._arm(seconds)
         try:
             await self._waiter

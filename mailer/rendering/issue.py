@@ -80,6 +80,6 @@ class Personal:
     name: str
     address: str
     token: str
-    """Unguessable, ``[a-z2-7]{26}``, one for each delivery."""
+    """Unguessable, 32 hexadecimal digits, one for each delivery."""
     date: datetime
     """Aware, UTC: the wave's opening, so that a message sent again is the same to the byte."""

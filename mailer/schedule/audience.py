@@ -1,7 +1,6 @@
 """Expands a wave's audience into deliveries, and says who was left out and why."""
 
 import secrets
-from base64 import b32encode
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
 from mailer.contacts.models import Contact, ContactLanguage, Suppression
-from mailer.database import bulk
+from mailer.database import insert_rows
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 
-_BATCH = 1000
+_BATCH = 1024
 
-_INSERT = (
-    "INSERT INTO delivery (wave_id, contact_id, compiled_id, name, address, address_key, language, token, state, "
-    "attempts, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
+_COLUMNS = (
+    *("wave_id", "contact_id", "compiled_id", "name", "address", "address_key", "language", "token", "state"),
+    *("attempts", "sha256"),
 )
 
 
@@ -60,11 +59,11 @@ def expand(
     for people in _people(session, audience):
         rows: list[tuple[Any, ...]] = []
         left_out: list[tuple[int, ExclusionReason]] = []
-        for person in people:
+        for person, token in zip(people, _tokens(len(people)), strict=True):
             if person.address_key in suppressed:
                 left_out.append((person.id, ExclusionReason.SUPPRESSED))
                 continue
-            if wave.kind is Occasion.UNDER_EMBARGO and person.embargo_terms is None:
+            if wave.kind is Occasion.UNDER_EMBARGO and not person.accepts_embargo:
                 left_out.append((person.id, ExclusionReason.NO_EMBARGO_TERMS))
                 continue
             if person.id in receiving:
@@ -86,17 +85,25 @@ def expand(
                     person.address,
                     person.address_key,
                     languages[0],
-                    b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower(),
+                    token,
                     DeliveryState.QUEUED.value,
+                    0,
+                    "",
                 )
             )
         if rows:
-            bulk(session, _INSERT, rows)
+            insert_rows(session, Delivery, _COLUMNS, rows)
             expansion.deliveries += len(rows)
         if left_out:
             _leave_out(session, wave, left_out, at=at, actor=actor)
             expansion.excluded.update(reason for _, reason in left_out)
     return expansion
+
+
+def _tokens(count: int) -> Iterator[str]:
+    """So many, of 128 random bits each; asking the system once is faster by far."""
+    digits = secrets.token_hex(16 * count)
+    return (digits[start : start + 32] for start in range(0, len(digits), 32))
 
 
 def _people(session: Session, audience: Select[int]) -> Iterator[Sequence[Any]]:
@@ -109,7 +116,7 @@ def _people(session: Session, audience: Select[int]) -> Iterator[Sequence[Any]]:
             Contact.address,
             Contact.address_key,
             Contact.city_id,
-            Contact.embargo_terms,
+            Contact.embargo_terms.is_not(None).label("accepts_embargo"),
         )
         .where(Contact.id.in_(audience))
         .order_by(Contact.city_id, Contact.id)

@@ -145,7 +145,15 @@ class Delivery(Base):
         UniqueConstraint("wave_id", "contact_id"),
         UniqueConstraint("wave_id", "address_key"),
         UniqueConstraint("token"),
-        Index("ix_delivery_wave_id_state_next_at", "wave_id", "state", "next_at"),
+        # What is next, what is left, and how many are where: each without a look at the rows.
+        Index("ix_delivery_wave_id_state_id", "wave_id", "state", "id"),
+        Index(
+            "ix_delivery_deferred",
+            "wave_id",
+            "next_at",
+            sqlite_where=text("state = 'deferred'"),
+            postgresql_where=text("state = 'deferred'"),
+        ),
         Index("ix_delivery_contact_id", "contact_id"),
         # Only what is claimed: small, and what a dead process held is found at once.
         Index(

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Taken
 from faulty import FaultyRelay
 
-from mailer.delivery.smtp import Connection, Endpoint, Envelope, Outcome, RelayTrouble
+from mailer.delivery.smtp import Connection, Endpoint, Envelope, MailObject, Outcome, RelayTrouble
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def endpoint(port: int, **changes: object) -> Endpoint:
 async def send(
     connection: Connection, message: Iterable[bytes] = MESSAGE, envelope: Envelope = ENVELOPE
 ) -> Outcome:
-    return await connection.send(envelope, list(message), on_data=lambda: None)
+    return await connection.send(MailObject.of(envelope, list(message)), on_data=lambda: None)
 
 
 def talk(relay: FaultyRelay, work: Callable[[Connection], Awaitable[T]], **changes: object) -> T:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from mailer.audit import Event, entries
 from mailer.contacts.suppression import suppress
 from mailer.database import Database, migrate
-from mailer.delivery import engine as module
+from mailer.delivery import hands, recorder
 from mailer.delivery.endpoint import Endpoint
 from mailer.delivery.models import Attempt, Process
 from mailer.delivery.outcome import Policy
@@ -308,15 +308,15 @@ def test_nothing_goes_out_while_endings_cannot_be_recorded_and_then_it_goes_on(
     wave = planned(desk, people=30)
     relay = FaultyRelay()
     broken = True
-    record = module.record
+    record = recorder.record
 
     def fragile(*arguments: object, **options: object) -> None:
         if broken:
             raise DatabaseBusy(database="the test's")
         record(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "record", fragile)
-    monkeypatch.setattr(module, "BATCH", 3)
+    monkeypatch.setattr(recorder, "record", fragile)
+    monkeypatch.setattr(recorder, "BATCH", 3)
 
     async def scenario() -> None:
         nonlocal broken
@@ -374,7 +374,7 @@ def test_a_relay_whose_pipelining_is_broken_is_spoken_to_one_by_one(desk: Desk) 
 def test_whoever_is_suppressed_while_the_relay_is_down_is_not_written_to(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FRESH_SECONDS", 0.2)
+    monkeypatch.setattr(hands, "FRESH_SECONDS", 0.2)
     wave = planned(desk, people=3)
     relay = FaultyRelay({"banner": [b"421 4.3.2 Not now\r\n"] * 4 + [b"220 relay.example\r\n"]})
 

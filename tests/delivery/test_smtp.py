@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from talking import ENVELOPE, LARGE, MESSAGE, Mailbox, at_aiosmtpd, endpoint, send, talk
 
 from mailer.delivery.reply import Stage, Verdict
-from mailer.delivery.smtp import Connection, ConversationLost, Envelope, Extensions, Outcome
+from mailer.delivery.smtp import Connection, ConversationLost, Envelope, Extensions, MailObject, Outcome
 
 ONE_BLOCK = [(b"x" * 76 + b"\r\n") * 3_300]
 VERBS = {"MAIL": Stage.MAIL, "RCPT": Stage.RCPT, "DATA": Stage.DATA, ".": Stage.END}
@@ -128,7 +128,8 @@ def test_what_is_offered_is_read_in_any_case_and_order() -> None:
         [b"a\r\n.\nb\r\n"],
         [b"a\r\n.\rb\r\n"],
         [b"a\0\r\n"],
-        [b"a\r", b"\nb\r\n"],
+        [b"x" * 2000 + b"\r", b"\nb\r\n"],
+        [b"a\r\n", b"x" * 2000 + b"\n", b".\r\n"],
         [b"a\r\n\n"],
         [b"a\r\r\n"],
         [b"a"],
@@ -191,7 +192,7 @@ def test_not_one_byte_of_a_message_leaves_when_its_last_check_fails(message: lis
 
     async def work(connection: Connection) -> None:
         with pytest.raises(TooEarly):
-            await connection.send(ENVELOPE, message, on_data=embargo)
+            await connection.send(MailObject.of(ENVELOPE, message), on_data=embargo)
         assert not connection.usable
         with pytest.raises(ConversationLost):
             await send(connection)
@@ -207,7 +208,7 @@ def test_the_last_check_comes_when_the_relay_waits_for_the_data_and_only_once() 
     relay = FaultyRelay()
 
     async def work(connection: Connection) -> None:
-        await connection.send(ENVELOPE, MESSAGE, on_data=lambda: checks.append(relay.commands[-1]))
+        await connection.send(MailObject.of(ENVELOPE, MESSAGE), on_data=lambda: checks.append(relay.commands[-1]))
 
     talk(relay, work)
     assert checks == ["DATA"]
@@ -282,7 +283,7 @@ def test_a_refused_recipient_never_counts_as_accepted_though_the_relay_wants_dat
     checks: list[None] = []
 
     async def work(connection: Connection) -> Outcome:
-        return await connection.send(ENVELOPE, MESSAGE, on_data=lambda: checks.append(None))
+        return await connection.send(MailObject.of(ENVELOPE, MESSAGE), on_data=lambda: checks.append(None))
 
     outcome = talk(relay, work)
     assert (outcome.stage, outcome.reply.code) == (VERBS[verb], 550)
@@ -348,7 +349,7 @@ def test_a_lost_conversation_is_in_doubt_only_once_the_data_has_begun(
 
     async def work(connection: Connection) -> None:
         with pytest.raises(ConversationLost) as caught:
-            await connection.send(ENVELOPE, MESSAGE, on_data=lambda: checks.append(None))
+            await connection.send(MailObject.of(ENVELOPE, MESSAGE), on_data=lambda: checks.append(None))
         assert caught.value.in_doubt == bool(checks) == (verb == ".")
         assert not connection.usable
 
@@ -384,7 +385,7 @@ def test_a_relay_that_hangs_up_right_after_354_leaves_in_doubt_what_was_begun() 
 
     async def work(connection: Connection) -> None:
         with pytest.raises(ConversationLost) as caught:
-            await connection.send(ENVELOPE, MESSAGE, on_data=lambda: checks.append(None))
+            await connection.send(MailObject.of(ENVELOPE, MESSAGE), on_data=lambda: checks.append(None))
         assert caught.value.in_doubt == bool(checks)
 
     talk(FaultyRelay({"DATA": b"354 Go on\r\n" + CUT}), work)

@@ -20,6 +20,7 @@ from mailer.delivery.reply import Stage, Verdict
 from mailer.delivery.smtp import (
     Connection,
     ConversationLost,
+    MailObject,
     Outcome,
     RelayTrouble,
 )
@@ -100,7 +101,7 @@ def test_a_relay_that_stops_reading_in_a_large_message_is_given_up_after_a_block
         async with relay.running():
             connection = await Connection.open(endpoint(relay.port))
             begun = asyncio.Event()
-            sending = asyncio.create_task(connection.send(ENVELOPE, LARGE, on_data=begun.set))
+            sending = asyncio.create_task(connection.send(MailObject.of(ENVELOPE, LARGE), on_data=begun.set))
             await begun.wait()
             assert await age(sending, 175)
             while await age(sending, 10):

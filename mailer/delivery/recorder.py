@@ -1,0 +1,152 @@
+"""Keeps what has ended on the wire, in batches, and shuts the gate while it cannot: nothing may go out unlogged."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from mailer.audit import Event, append
+from mailer.clock import Clock
+from mailer.database import Database
+from mailer.delivery.claims import Claim, actor_of, give_back
+from mailer.delivery.journal import Ended
+from mailer.delivery.outcome import Policy, record
+from mailer.delivery.process import SendingProcess
+from mailer.errors import BadJournal, DatelineError
+
+BATCH = 500
+"""Endings recorded in one transaction."""
+
+KEEP_SECONDS = 0.1
+"""At most so long an ending waits to be recorded."""
+
+AGAIN_SECONDS = 0.3
+"""Between two tries to record what could not be."""
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Recorder:
+    """What one process has done and not yet written to the database, which it speaks to on one thread of its own.
+
+    So a slow disk does not stop the wire, and the wire stops where the disk does.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        process: SendingProcess,
+        policy: Policy,
+        *,
+        settled: Callable[[int], None],
+    ) -> None:
+        """``settled`` is called for each claim that is recorded or given back, with the number of its wave."""
+        self._database, self._clock, self._policy, self._settled = database, clock, policy, settled
+        self._process_id, self._journal = process.id, process.journal
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-database")
+        self._ended: list[tuple[Ended, int]] = []  # with the number of the wave
+        self._returned: list[Claim] = []
+        self._work = asyncio.Event()
+        self._stopping = self._last = False
+        self.open = asyncio.Event()
+        """Set while messages may go out."""
+        self.open.set()
+
+    async def in_database(self, work: Callable[[], T]) -> T:
+        """Do it on the database's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def begin(self, claimed: Claim, sha256: str) -> None:
+        """The data of its message goes out now. Raises ``BadJournal``; then it must not."""
+        self._journal.begin(claimed.id, sha256)
+
+    def end(self, claimed: Claim, ended: Ended) -> None:
+        """An attempt has ended."""
+        try:
+            self._journal.end(ended)
+        except BadJournal as error:
+            self.shut(error)
+        self._ended.append((ended, claimed.wave_id))
+        if len(self._ended) >= BATCH:
+            self._work.set()
+
+    def give_back(self, claims: Iterable[Claim]) -> None:
+        """Not a byte of the data of these went out: they wait in the database again."""
+        self._returned.extend(claims)
+
+    def shut(self, error: Exception) -> None:
+        """Nothing goes out while endings can't be kept; ``keep`` tries on and opens the gate again."""
+        if self.open.is_set() and not self._stopping:
+            self.open.clear()
+            _log.error("sending waits, as nothing may go out unlogged: %s", error)
+
+    def tell(self, event: Event, data: dict[str, object]) -> None:
+        """Write an entry to the log when there is time; one that can't be written is left out."""
+
+        def write() -> None:
+            with suppress(DatelineError, DBAPIError), self._database.write() as session:
+                append(session, event, at=self._clock.now(), actor=actor_of(self._process_id), data=data)
+
+        self._thread.submit(write)
+
+    def rouse(self) -> None:
+        """Everything stops: let nobody wait at the gate."""
+        self._stopping = True
+        self.open.set()
+
+    def finish(self) -> None:
+        """Let ``keep`` record what there is and end."""
+        self._last = True
+        self._work.set()
+
+    def close(self) -> None:
+        """After ``keep``: end the thread."""
+        self._thread.shutdown(wait=True)
+
+    async def keep(self) -> None:
+        """Record until ``finish``."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), KEEP_SECONDS)
+            self._work.clear()
+            last = self._last
+            if not await self._keep_now():
+                if last:
+                    # The journal has it all; the next process records it.
+                    return
+                await asyncio.sleep(AGAIN_SECONDS)
+            elif last:
+                return
+            elif not self.open.is_set():
+                _log.warning("recording works again: sending goes on")
+                self.open.set()
+
+    async def _keep_now(self) -> bool:
+        ended, self._ended = self._ended, []
+        returned, self._returned = self._returned, []
+        try:
+            if ended or returned or not self.open.is_set():
+                await self.in_database(lambda: self._record(ended, returned))
+                self._journal.settle(attempt for attempt, _ in self._ended)
+        except (DatelineError, DBAPIError) as error:
+            self._ended[:0] = ended
+            self._returned[:0] = returned
+            self.shut(error)
+            return False
+        for wave_id in (*(wave_id for _, wave_id in ended), *(claimed.wave_id for claimed in returned)):
+            self._settled(wave_id)
+        return True
+
+    def _record(self, ended: list[tuple[Ended, int]], returned: list[Claim]) -> None:
+        with self._database.write() as session:
+            record(session, [attempt for attempt, _ in ended], process_id=self._process_id, policy=self._policy)
+            numbers = [claimed.id for claimed in returned]
+            give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
+        if not self.open.is_set():
+            self._journal.probe()
