@@ -8,13 +8,14 @@ A wave's claims come out of the database in the order of their numbers and at mo
 which cannot go now could fill the hands while others could go. Therefore:
 
 - Of a line that is hindered, because its domain is limited, or because its relays are away or limited themselves while
-  a relay for other mail is not, no more than ``SHARE`` are kept in hand. ``surplus`` hands out the rest, each with the
-  seconds until its turn may be near; they go back into the database until then. None of them counts in ``room``.
+  a relay for other mail is not, no more than ``SHARE`` or those of a second are kept. ``surplus`` hands out the rest,
+  each with the seconds until its turn may be near; they go back into the database until then. None of such a line
+  counts in ``room``.
 - When a relay that takes mail finds nothing for itself, up to ``AHEAD`` of a wave are taken in hand, as what is there
   is for others, which may be slow.
 - While no relay takes mail at all nobody is served by looking further, and the hands are filled as if all could go.
 
-So what is in hand is bounded: by ``AHEAD`` and a batch for each wave, and by ``SHARE`` for each of its hindered lines.
+So what is in hand is bounded: by ``AHEAD`` and a batch for each wave, and by a batch for each of its hindered lines.
 """
 
 from collections import deque
@@ -35,7 +36,7 @@ BATCH: Final = 500
 """Claims that a wave has in hand."""
 
 SHARE: Final = 100
-"""Claims that a hindered line of a wave has in hand."""
+"""Claims that a hindered line of a wave has in hand, if no more of them go in a second."""
 
 AHEAD: Final = 2000
 """Claims that a wave has in hand while a relay finds nothing for itself."""
@@ -83,7 +84,7 @@ class _Place:
         windows = [1 / sum(1 / pace for pace in paces)] if paces and all(paces) else []
         if self.gate is not None and self.gate.window is not None:
             windows.append(self.gate.window.pace)
-        return max(self.seconds / width, *windows, 0.0)
+        return max(self.seconds / width, *windows, 0.001)
 
     @property
     def rest(self) -> float:
@@ -259,7 +260,9 @@ class Queues:
                 if len(line.claims) <= SHARE or not self._hindered(line.place):
                     continue
                 pace, rest = line.place.pace, line.place.rest
-                for position in range(len(line.claims), SHARE, -1):
+                # Those of the next second stay, so that a fast one does not run dry between two looks at the waves.
+                kept = max(SHARE, min(int(1 / pace), BATCH))
+                for position in range(len(line.claims), kept, -1):
                     claim, _ = line.claims.pop()
                     given.append((claim, min(rest + position * pace / 2, LONGEST_SECONDS)))
             self._tidy(number, wave)

@@ -21,15 +21,12 @@ STUMBLES = 3
 TROUBLES = 10
 """So many refusals of us in a row, none of them the recipients' fault, and the relay is left alone for a while."""
 
-IDLE_SECONDS = 5.0
-"""A courier that has to wait for longer lets go of its connection."""
-
 
 class Lane:
     """One relay's share of the couriers.
 
-    A courier is known by whatever the caller names it by; unnamed, it is the task that calls. It asks ``ready``
-    before each message, and lets go of its connection when it ``should_let_go``.
+    A courier is known by whatever the caller names it by; unnamed, it is the task that calls. It asks whether it is
+    ``ready`` before each message.
     """
 
     def __init__(
@@ -47,8 +44,9 @@ class Lane:
         """It went down by refusing us, so that only a message that it does not refuse shows that it is up."""
         self._trying: Hashable = None
         """The courier that tries a relay which was down; the others wait for what comes of it."""
-        self._numbers: dict[Hashable, int] = {}
-        """Couriers in the order of their asking; beyond the throttle's connections they are not ready."""
+        self._asked: dict[Hashable, bool] = {}
+        """Couriers in the order of their asking, and whether they had a connection: where the relay takes fewer
+        connections than there are couriers, these come first."""
         self._change: asyncio.Future[None] | None = None
         self._held_back = self.window is not None
         """False where ``ready`` has nothing to look at, as nearly always."""
@@ -70,22 +68,32 @@ class Lane:
 
     # When a courier may go.
 
-    async def ready(self, stopping: asyncio.Event, courier: Hashable = None) -> None:
-        """Wait until this courier may try the relay, which takes one more message in this minute, or all stops."""
-        while self._held_back and not stopping.is_set() and (rest := self._rest_of(courier)) > 0:
-            if self._change is None:
-                self._change = asyncio.get_running_loop().create_future()
-            stop = asyncio.ensure_future(stopping.wait())
-            either: set[asyncio.Future[Any]] = {self._change, stop}
-            timeout = None if rest == inf else rest
-            try:
-                await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                stop.cancel()
+    async def ready(
+        self, stopping: asyncio.Event, courier: Hashable = None, *, at_most: float | None = None
+    ) -> bool:
+        """Wait until this courier may try the relay, which takes one more message in this minute, or all stops.
 
-    def should_let_go(self, courier: Hashable = None) -> bool:
-        """Whether its connection would lie idle for long, or is one too many."""
-        return self._held_back and self._rest_of(courier) > IDLE_SECONDS
+        ``at_most`` is for one that has a connection, and how many seconds that may lie idle: false, at once, if it
+        would lie for longer, and has to be closed.
+        """
+        while self._held_back and not stopping.is_set():
+            if (rest := self._rest_of(courier, connected=at_most is not None)) <= 0:
+                break
+            if at_most is not None and rest > at_most:
+                return False
+            await self._rest_or_change(rest, stopping)
+        return True
+
+    async def _rest_or_change(self, rest: float, stopping: asyncio.Event) -> None:
+        if self._change is None:
+            self._change = asyncio.get_running_loop().create_future()
+        stop = asyncio.ensure_future(stopping.wait())
+        either: set[asyncio.Future[Any]] = {self._change, stop}
+        timeout = None if rest == inf else rest
+        try:
+            await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
 
     def take_turn(self) -> bool:
         """Use the turn of one message, for who does not tell when it is over; false if the minute is used up."""
@@ -114,9 +122,10 @@ class Lane:
             self.window.cancel()
             self._tell_waiting()
 
-    def _rest_of(self, courier: Hashable) -> float:
+    def _rest_of(self, courier: Hashable, *, connected: bool) -> float:
         """Seconds until this courier may go; infinite while that depends on another's doing."""
         courier = asyncio.current_task() if courier is None else courier
+        self._asked[courier] = connected
         if (rest := self.rest) > 0:
             return rest
         if (rest := self._rest_of_the_surplus(courier)) > 0:
@@ -136,10 +145,11 @@ class Lane:
 
     def _rest_of_the_surplus(self, courier: Hashable) -> float:
         """Seconds until there may be one more connection, for the courier to whom it would belong."""
-        if self.throttle.connections == self.connections:
+        allowed = self.throttle.connections
+        if allowed == self.connections:
             return 0.0
-        number = self._numbers.setdefault(courier, len(self._numbers))
-        return self.throttle.until_regained(number + 1) if number >= self.throttle.connections else 0.0
+        place = sorted(self._asked, key=lambda other: not self._asked[other]).index(courier)
+        return self.throttle.until_regained(place + 1) if place >= allowed else 0.0
 
     def _tell_waiting(self) -> None:
         if self._change is not None:

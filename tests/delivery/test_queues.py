@@ -316,8 +316,21 @@ def test_a_limited_domains_pace_is_measured() -> None:
         assert claim is not None
         hands.pass_time(0.01)
         hands.queues.done(claim)
-    hands.put(claims(SHARE + 100, domain="slow.example"))
-    assert max(seconds for _, seconds in hands.queues.surplus()) < 3
+    hands.put(claims(BATCH, domain="slow.example"))
+    assert max(seconds for _, seconds in hands.queues.surplus()) < BATCH * 0.02 / 2
+
+
+def test_a_fast_domain_has_in_hand_what_goes_in_a_second() -> None:
+    hands = Hands(limits=[Limit(domain="slow.example", connections=2)])
+    hands.put(claims(40, domain="slow.example"))
+    for _ in range(40):
+        claim = hands.take()
+        assert claim is not None
+        hands.pass_time(0.01)
+        hands.queues.done(claim)
+    hands.put(claims(3 * BATCH, domain="slow.example"))
+    hands.queues.surplus()
+    assert 1.5 * SHARE < len(hands.queues) <= 2 * SHARE
 
 
 # Taking back.

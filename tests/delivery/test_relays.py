@@ -20,6 +20,17 @@ def make_lane(clock: TestClock, *, connections: int = 3, messages_per_minute: in
     return Lane(ENDPOINT, clock, connections=connections, messages_per_minute=messages_per_minute)
 
 
+async def would_let_go(lane: Lane, courier: str) -> bool:
+    """Whether a courier with a connection that may lie idle for five seconds would have to close it."""
+    waiting = asyncio.ensure_future(lane.ready(asyncio.Event(), courier, at_most=5))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    done = waiting.done() and not waiting.result()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    return done
+
+
 async def may_go(lane: Lane, *couriers: str) -> list[str]:
     """Those of the couriers that are ready now."""
     gone = []
@@ -112,11 +123,47 @@ def test_after_too_many_connections_the_last_couriers_let_go_and_come_back_one_b
         assert await may_go(lane, *couriers) == []
         clock.pass_time(timedelta(seconds=lane.rest))
         assert await may_go(lane, *couriers) == ["a", "b"]
-        assert [c for c in couriers if lane.should_let_go(c)] == ["c", "d"]
+        assert await may_go(lane, *couriers) == ["a", "b"]
         clock.pass_time(timedelta(minutes=1))
         assert await may_go(lane, *couriers) == ["a", "b", "c"]
         clock.pass_time(timedelta(minutes=1))
         assert await may_go(lane, *couriers) == couriers
+
+    run(main())
+
+
+def test_where_fewer_connections_are_allowed_those_that_are_open_are_kept() -> None:
+    clock = TestClock()
+    lane = make_lane(clock, connections=4)
+
+    async def main() -> None:
+        lane.slow_down(CONNECTIONS)
+        assert await may_go(lane, "a", "b") == []
+        assert not await would_let_go(lane, "c")  # it waits with its connection, as that is not for long
+        assert not await would_let_go(lane, "d")
+        clock.pass_time(timedelta(seconds=lane.rest))
+        assert await may_go(lane, "a", "b") == []
+        assert not await would_let_go(lane, "c")
+        assert not await would_let_go(lane, "d")
+        lane.slow_down(CONNECTIONS)
+        clock.pass_time(timedelta(seconds=lane.rest))
+        assert not await would_let_go(lane, "c")
+        assert await would_let_go(lane, "d")  # the one too many now
+
+    run(main())
+
+
+def test_a_courier_that_waits_with_a_connection_lets_go_when_the_wait_becomes_long() -> None:
+    clock = TestClock()
+    lane = make_lane(clock)
+
+    async def main() -> None:
+        lane.down("away")
+        waiting = asyncio.ensure_future(lane.ready(asyncio.Event(), "a", at_most=5))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        lane.slow_down(MESSAGES)
+        assert await asyncio.wait_for(waiting, 5) is False
 
     run(main())
 
@@ -127,7 +174,7 @@ def test_while_the_relay_is_paused_nobody_goes_and_no_connection_lies_idle() -> 
 
     async def main() -> None:
         assert lane.slow_down(MESSAGES)
-        assert lane.should_let_go("a")
+        assert await would_let_go(lane, "a")
         assert not lane.away
         clock.pass_time(timedelta(seconds=29))
         assert await may_go(lane, "a") == []
@@ -175,9 +222,9 @@ def test_a_relay_takes_no_more_in_any_minute_than_the_settings_say() -> None:
         lane.turn_over()
         lane.begin_turn()
         lane.turn_over()
-        assert lane.should_let_go("a")
+        assert await would_let_go(lane, "a")
         clock.pass_time(timedelta(seconds=58))
-        assert not lane.should_let_go("a")
+        assert not await would_let_go(lane, "a")
         clock.pass_time(timedelta(seconds=2))
         assert await may_go(lane, "a") == ["a"]
 
