@@ -8,12 +8,11 @@ The database is only spoken to on one thread of its own, so that a slow disk doe
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -27,18 +26,18 @@ from mailer.delivery.journal import Ended
 from mailer.delivery.messages import Message, Messages
 from mailer.delivery.outcome import Ending, Policy, record
 from mailer.delivery.process import SendingProcess
+from mailer.delivery.queues import BATCH, Queues
 from mailer.delivery.relays import Lane
-from mailer.delivery.reply import Stage, Verdict
+from mailer.delivery.reply import Reply, Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost
+from mailer.delivery.surplus import put_off
 from mailer.delivery.takeover import take_over
+from mailer.delivery.throttle import too_many
 from mailer.errors import BadJournal, DatelineError
 from mailer.schedule.models import Wave
 from mailer.schedule.rules import Limits
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import BeingSent, anything_open, finish, hold, waves_being_sent
-
-BATCH = 500
-"""Deliveries claimed, and endings recorded, in one transaction."""
 
 LOOK_SECONDS = 0.3
 """Between two looks at the waves: an officer's pause acts within a second."""
@@ -98,11 +97,11 @@ class _Going:
 class _Hands:
     """What this process holds between the database and the wire."""
 
-    claims: deque[tuple[Claim, float]] = field(default_factory=deque)
-    """With the (monotonic) time of claiming."""
     ended: list[tuple[Ended, int]] = field(default_factory=list)
     """With the number of the wave."""
     returned: list[Claim] = field(default_factory=list)
+    put_off: list[tuple[Claim, datetime]] = field(default_factory=list)
+    """With the time from which they are claimed again."""
 
 
 class Engine:
@@ -116,6 +115,7 @@ class Engine:
         process: SendingProcess,
         *,
         lanes: list[Lane],
+        queues: Queues,
         messages: Messages,
         policy: Policy,
     ) -> None:
@@ -124,7 +124,7 @@ class Engine:
         self._process_id, self._folder = process.id, process.folder
         self._lanes, self._messages, self._policy = lanes, messages, policy
         self._waves: dict[int, _Going] = {}
-        self._hands = _Hands()
+        self._queues, self._hands = queues, _Hands()
         self._stopping = self._last = False
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -174,8 +174,7 @@ class Engine:
             await asyncio.wait([keeper, *workers], return_when=asyncio.FIRST_COMPLETED)
             self.stop()
             failures = [f for f in await asyncio.gather(*workers, return_exceptions=True) if f is not None]
-            self._hands.returned.extend(claimed for claimed, _ in self._hands.claims)
-            self._hands.claims.clear()
+            self._hands.returned.extend(self._queues.clear())
             self._last = True
             self._something_to_keep.set()
             await keeper
@@ -247,12 +246,11 @@ class Engine:
                 going.stopped = True
                 if not going.in_hand:
                     del self._waves[wave_id]
-        unsent, self._hands.claims = self._hands.claims, deque()
-        for claimed, since in unsent:
-            if self._waves[claimed.wave_id].stopped or self._stale(since):
-                self._return(claimed)
-            else:
-                self._hands.claims.append((claimed, since))
+        self._hands.returned.extend(
+            self._queues.sift(
+                lambda claimed, since: not self._waves[claimed.wave_id].stopped and not self._stale(since)
+            )
+        )
         self._hungry.set()
 
     # Claiming.
@@ -260,31 +258,35 @@ class Engine:
     async def _feed(self) -> None:
         while not self._stopping:
             self._hungry.clear()
-            # In turn and in small helpings, so that a large wave does not stand before a small one.
+            # Each wave its share, so that a large one does not stand before a small one.
             for going in list(self._waves.values()):
-                if going.stopped or not going.waiting or len(self._hands.claims) >= BATCH:
+                if not (room := self._room(going)):
                     continue
                 await self._may_send.wait()
                 try:
-                    claims = await self._in_database(lambda going=going: self._claim(going))  # type: ignore[misc]
+                    claims = await self._in_database(lambda g=going, r=room: self._claim(g, r))  # type: ignore[misc]
                 except (DatelineError, DBAPIError) as error:
                     self._stop_sending(error)
                     continue
                 going.in_hand += len(claims)
-                going.waiting = len(claims) == BATCH
+                going.waiting = len(claims) == room
                 self._waves.setdefault(going.id, going)
-                since = self._clock.monotonic()
-                self._hands.claims.extend((claimed, since) for claimed in claims)
+                self._queues.put(claims, self._clock.monotonic())
+                now = self._clock.now()
+                self._hands.put_off.extend(
+                    (claimed, now + timedelta(seconds=seconds)) for claimed, seconds in self._queues.surplus()
+                )
                 self._fed.set()
-            if (
-                not any(g.waiting and not g.stopped for g in self._waves.values())
-                or len(self._hands.claims) >= BATCH
-            ):
+            if not any(self._room(going) for going in self._waves.values()):
                 await self._hungry.wait()
 
-    def _claim(self, going: _Going) -> list[Claim]:
+    def _room(self, going: _Going) -> int:
+        """How many of the wave's deliveries to claim now."""
+        return self._queues.room(going.id) if going.waiting and not going.stopped else 0
+
+    def _claim(self, going: _Going, limit: int) -> list[Claim]:
         with self._database.write() as session:
-            claims = claim(session, going.id, process_id=self._process_id, limit=BATCH, now=self._clock.now())
+            claims = claim(session, going.id, process_id=self._process_id, limit=limit, now=self._clock.now())
             self._messages.load(session, {claimed.compiled_id for claimed in claims})
         return claims
 
@@ -294,37 +296,41 @@ class Engine:
         connection: Connection | None = None
         try:
             while not self._stopping:
-                await lane.ready(self._stop)
+                if connection is None:
+                    await lane.ready(self._stop)
+                elif not await lane.ready(self._stop, at_most=IDLE_SECONDS):
+                    await connection.quit()
+                    connection = None
+                    continue
                 await self._may_send.wait()
-                taken = await self._next_claim(seconds=IDLE_SECONDS if connection else None)
+                if self._stopping:
+                    break
+                taken = self._queues.take(lane)
                 if taken is not None:
-                    if lane.take_turn():
-                        connection = await self._deliver(lane, connection, *taken)
-                    else:
-                        self._hands.claims.appendleft(taken)
-                elif connection is not None:
+                    if len(self._queues) <= BATCH // 2:
+                        self._hungry.set()
+                    connection = await self._deliver(lane, connection, *taken)
+                elif (
+                    not await self._something_new(lane, connected=connection is not None)
+                    and connection is not None
+                ):
                     await connection.quit()
                     connection = None
         finally:
             if connection is not None:
                 await connection.quit()
 
-    async def _next_claim(self, *, seconds: float | None) -> tuple[Claim, float] | None:
-        """The next one; nothing when there has been none for so long, or on the way out."""
-        hands = self._hands
-        while not hands.claims and not self._stopping:
-            self._hungry.set()
-            self._fed.clear()
-            try:
-                await asyncio.wait_for(self._fed.wait(), seconds)
-            except TimeoutError:
-                return None
-        if self._stopping or not hands.claims:
-            return None
-        taken = hands.claims.popleft()
-        if len(hands.claims) == BATCH // 2:
-            self._hungry.set()
-        return taken
+    async def _something_new(self, lane: Lane, *, connected: bool) -> bool:
+        """Wait for something to take; false when there has been none for so long that the connection lies idle."""
+        self._hungry.set()
+        self._fed.clear()
+        soon = self._queues.wait(lane)
+        seconds = IDLE_SECONDS if connected and (soon is None or soon > IDLE_SECONDS) else soon
+        try:
+            await asyncio.wait_for(self._fed.wait(), seconds)
+        except TimeoutError:
+            return seconds == soon
+        return True
 
     def _stale(self, since: float) -> bool:
         """Whether a claim has waited for so long that who must not be written to has to be looked up again."""
@@ -375,7 +381,8 @@ class Engine:
                     on_data=lambda: self._check_and_journal(claimed, message, going),
                 )
             except RelayTrouble as error:
-                self._note_down(lane, str(error))
+                if not (error.reply and self._note_throttled(lane, error.reply)):
+                    self._note_down(lane, str(error))
                 self._return(claimed)
                 return None
             except ConversationLost as lost:
@@ -411,6 +418,10 @@ class Engine:
             )
             if lane.judge(outcome.verdict):
                 self._note_down(lane, f"it refuses one message after the other: {reply}")
+            elif lane.wait:
+                self._note_up(lane)
+            if outcome.verdict is Verdict.DEFERRED:
+                self._note_throttled(lane, reply)
             return connection
 
     def _check_and_journal(self, claimed: Claim, message: Message, going: _Going) -> None:
@@ -465,16 +476,41 @@ class Engine:
         except BadJournal as error:
             self._stop_sending(error)
         self._hands.ended.append((ended, claimed.wave_id))
+        if self._queues.done(claimed):
+            self._fed.set()
         if len(self._hands.ended) >= BATCH:
             self._something_to_keep.set()
 
     def _return(self, claimed: Claim) -> None:
         self._hands.returned.append(claimed)
+        if self._queues.unsent(claimed):
+            self._fed.set()
 
     # Relays.
 
+    def _note_throttled(self, lane: Lane, reply: Reply) -> bool:
+        """Hold back if the relay says that it has too many; whether it does."""
+        if not too_many(reply):
+            return False
+        if lane.slow_down(reply):
+            seconds, connections = lane.throttle.rest, lane.throttle.connections
+            _log.warning(
+                "relay %s has too many: %s; it is left alone for %.0f s, then gets %d connections",
+                lane.name,
+                reply,
+                seconds,
+                connections,
+            )
+            data: dict[str, object] = {"relay": lane.name, "reason": str(reply), "connections": connections}
+            self._tell(Event.RELAY_THROTTLED, data)
+        # Others may have to take its mail.
+        self._fed.set()
+        return True
+
     def _note_down(self, lane: Lane, reason: str) -> None:
-        if lane.down(reason):
+        news = lane.down(reason)
+        self._fed.set()
+        if news:
             _log.warning("relay %s: %s; trying again in %.0f s", lane.name, reason, lane.wait)
             self._tell(Event.RELAY_DOWN, {"relay": lane.name, "reason": reason})
 
@@ -500,20 +536,26 @@ class Engine:
             last = self._last
             ended, self._hands.ended = self._hands.ended, []
             returned, self._hands.returned = self._hands.returned, []
+            later, self._hands.put_off = self._hands.put_off, []
             try:
-                if ended or returned or not self._may_send.is_set():
-                    await self._in_database(lambda e=ended, r=returned: self._record(e, r))  # type: ignore[misc]
+                if ended or returned or later or not self._may_send.is_set():
+                    await self._in_database(lambda e=ended, r=returned, o=later: self._record(e, r, o))  # type: ignore[misc]
                     self._journal.settle(attempt for attempt, _ in self._hands.ended)
             except (DatelineError, DBAPIError) as error:
                 self._hands.ended[:0] = ended
                 self._hands.returned[:0] = returned
+                self._hands.put_off[:0] = later
                 self._stop_sending(error)
                 if last:
                     # The journal has it all; the next process records it.
                     return
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            for wave_id in (*(w for _, w in ended), *(c.wave_id for c in returned)):
+            for wave_id in (
+                *(w for _, w in ended),
+                *(c.wave_id for c in returned),
+                *(c.wave_id for c, _ in later),
+            ):
                 self._waves[wave_id].in_hand -= 1
             if last:
                 return
@@ -521,11 +563,14 @@ class Engine:
                 _log.warning("recording works again: sending goes on")
                 self._may_send.set()
 
-    def _record(self, ended: list[tuple[Ended, int]], returned: list[Claim]) -> None:
+    def _record(
+        self, ended: list[tuple[Ended, int]], returned: list[Claim], later: list[tuple[Claim, datetime]]
+    ) -> None:
         with self._database.write() as session:
             record(session, [attempt for attempt, _ in ended], process_id=self._process_id, policy=self._policy)
             numbers = [claimed.id for claimed in returned]
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
+            put_off(session, later, process_id=self._process_id, at=self._clock.now())
         if not self._may_send.is_set():
             self._journal.probe()
 

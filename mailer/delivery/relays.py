@@ -95,16 +95,6 @@ class Lane:
         finally:
             stop.cancel()
 
-    def take_turn(self) -> bool:
-        """Use the turn of one message, for who does not tell when it is over; false if the minute is used up."""
-        if self.window is None:
-            return True
-        if self.window.rest() > 0:
-            return False
-        self.window.begin()
-        self.window.end()
-        return True
-
     def begin_turn(self) -> None:
         """A message for it is under way; ``turn_over`` or ``turn_unused`` is its end."""
         if self.window is not None:

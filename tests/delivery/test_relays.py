@@ -231,16 +231,6 @@ def test_a_relay_takes_no_more_in_any_minute_than_the_settings_say() -> None:
     run(main())
 
 
-def test_a_turn_whose_end_is_not_told_counts_at_once() -> None:
-    clock = TestClock()
-    lane = make_lane(clock, messages_per_minute=2)
-    taken = []
-    for second in range(120):
-        taken += [second] * sum(lane.take_turn() for _ in range(3))
-        clock.pass_time(timedelta(seconds=1))
-    assert taken == [0, 0, 60, 60]
-
-
 @pytest.mark.parametrize("hold", [Lane.down, Lane.slow_down], ids=["down", "throttled"])
 def test_who_waits_is_let_go_when_everything_stops(hold: object) -> None:
     lane = make_lane(TestClock())
