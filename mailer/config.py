@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
@@ -62,15 +63,44 @@ def _language(value: str) -> str:
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
-def _domain(value: str) -> str:
-    domain = value
-    if not domain.isascii():
+def ascii_domain(value: str) -> str:
+    """A domain as it is compared: in lower case and ASCII (RFC 5890 A-labels); what is none stays as it is."""
+    if not value.isascii():
         with suppress(EmailNotValidError):
-            domain = validate_email(f"x@{value}", check_deliverability=False).ascii_domain
-    domain = domain.lower()
+            value = validate_email(f"x@{value}", check_deliverability=False).ascii_domain
+    return value.lower()
+
+
+def _domain(value: str) -> str:
+    domain = ascii_domain(value)
     if len(domain) > 253 or not re.fullmatch(rf"({_LABEL}\.)+{_LABEL}", domain, re.ASCII):
         raise ValueError("a domain, such as office.example")
     return domain
+
+
+def _domain_or_below(value: str) -> str:
+    below, star, domain = value.rpartition("*.")
+    if below or not star:
+        domain = value
+    try:
+        return star + _domain(domain)
+    except ValueError as error:
+        raise ValueError("a domain, such as paper.example, or *.gov.example for all below it") from error
+
+
+def _sender(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    try:
+        if bool(local) is not bool(at):
+            raise ValueError
+        return f"{local.lower()}{at}{_domain(domain)}"
+    except ValueError as error:
+        raise ValueError("an address, such as press@desk.example, or a domain, such as desk.example") from error
+
+
+def _by_commas(value: object) -> object:
+    # As the environment gives it.
+    return [part for text in value.split(",") if (part := text.strip())] if isinstance(value, str) else value
 
 
 def _selector(value: str) -> str:
@@ -86,6 +116,10 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 """In ASCII (RFC 5890 A-labels)."""
+Senders = Annotated[tuple[Annotated[str, AfterValidator(_sender)], ...], BeforeValidator(_by_commas)]
+RecipientDomains = Annotated[
+    tuple[Annotated[str, AfterValidator(_domain_or_below)], ...], BeforeValidator(_by_commas)
+]
 Selector = Annotated[str, AfterValidator(_selector)]
 
 
@@ -127,6 +161,29 @@ class Relay(_Section):
     ca_file: Path | None = None
     connections: int = Field(10, ge=1, le=100)
     messages_per_minute: int = Field(0, ge=0)
+    senders: Senders = ()
+    recipient_domains: RecipientDomains = ()
+    standby: bool = False
+
+    def sends_for(self, sender: str) -> bool:
+        """Whether it takes mail that is from this address."""
+        local, _, domain = sender.lower().rpartition("@")
+        domain = ascii_domain(domain)
+        return not self.senders or domain in self.senders or f"{local}@{domain}" in self.senders
+
+
+class Limit(_Section):
+    """``[[limit]]``: how much one recipient domain is sent at most, over all relays."""
+
+    domain: Domain
+    connections: int = Field(0, ge=0, le=100)
+    messages_per_minute: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Limit":
+        if not self.connections and not self.messages_per_minute:
+            raise ValueError("connections or messages_per_minute, or both")
+        return self
 
 
 class Sender(_Section):
@@ -164,6 +221,25 @@ def _signing(value: "tuple[Dkim, ...]") -> "tuple[Dkim, ...]":
     return value
 
 
+def _reaching_everybody(value: "tuple[Relay, ...]", info: ValidationInfo) -> "tuple[Relay, ...]":
+    """Nobody is missed because no relay would take her mail."""
+    if len({relay.name for relay in value}) < len(value):
+        raise ValueError("each name once")
+    sender = info.data.get("sender")
+    if value and sender and not any(r.sends_for(sender.address) and not r.recipient_domains for r in value):
+        raise ValueError(
+            f"at least one relay without recipient_domains that takes mail from {sender.address}, or there would be "
+            "recipients whom no relay takes"
+        )
+    return value
+
+
+def _each_domain_once(value: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    if len({limit.domain for limit in value}) < len(value):
+        raise ValueError("each domain once")
+    return value
+
+
 class Config(_Section):
     """All settings of one press office; nothing below reads a file or the environment for them again."""
 
@@ -172,7 +248,8 @@ class Config(_Section):
     database: Database = Database()
     sender: Sender
     delivery: Delivery = Delivery()
-    relay: tuple[Relay, ...] = ()
+    relay: Annotated[tuple[Relay, ...], AfterValidator(_reaching_everybody)] = ()
+    limit: Annotated[tuple[Limit, ...], AfterValidator(_each_domain_once)] = ()
     dkim: Annotated[tuple[Dkim, ...], AfterValidator(_signing)] = ()
 
     @property
@@ -185,7 +262,7 @@ class Config(_Section):
         return url
 
 
-_BLOCKS: Mapping[str, type[BaseModel]] = {"relay": Relay, "dkim": Dkim}
+_BLOCKS: Mapping[str, type[BaseModel]] = {"relay": Relay, "limit": Limit, "dkim": Dkim}
 """Sections that come as often as they are needed."""
 
 
@@ -308,4 +385,8 @@ def _shown(settings: object, location: tuple[int | str, ...]) -> str:
             settings = settings[part]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             return "left out"
-    return "what it is" if isinstance(settings, dict) else repr(settings)
+    # A whole section is not shown: it may hold a secret.
+    whole = isinstance(settings, dict) or (
+        isinstance(settings, list) and any(isinstance(s, dict) for s in settings)
+    )
+    return "what it is" if whole else repr(settings)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.config import config_file, load
+from mailer.config import Relay, config_file, load
 from mailer.errors import BadSetting, BadSyntax, OfficeMissing, UnknownSetting, UnreadableFile
 
 DEFAULT = (Path(__file__).parent.parent / "config" / "dateline.toml").read_text("utf-8")
@@ -154,3 +154,78 @@ def test_a_wrong_setting_of_a_key_is_named(
         load(home, {})
     for word in [str(config_file(home)), *words]:
         assert word in str(caught.value)
+
+
+OTHER = '[[relay]]\nname = "other"\nhost = "relay.example"\n'
+LIMIT = '[[limit]]\ndomain = "{}"\n'
+
+
+def test_a_relay_names_its_senders_and_recipient_domains_as_they_are_compared(home: Path) -> None:
+    senders, domains = '["Press@Büro.example", "OFFICE.example"]', '["Müller.example", "*.Gov.example"]'
+    lines = f"senders = {senders}\nrecipient_domains = {domains}\nstandby = true\n"
+    change(home, "\n[[relay]]", f"\n{OTHER}{lines}[[relay]]")
+    relay = load(home, {}).relay[0]
+    assert relay.senders == ("press@xn--bro-hoa.example", "office.example")
+    assert relay.recipient_domains == ("xn--mller-kva.example", "*.gov.example")
+    assert relay.standby
+    relay = load(home, {"DATELINE_RELAY__0__RECIPIENT_DOMAINS": "a.example, b.example"}).relay[0]
+    assert relay.recipient_domains == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    ("sender", "takes"),
+    [
+        ("press@büro.example", True),
+        ("PRESS@XN--BRO-HOA.EXAMPLE", True),
+        ("news@büro.example", False),
+        ("anybody@Office.example", True),
+        ("anybody@sub.office.example", False),
+        ("office.example@desk.example", False),
+    ],
+)
+def test_a_relay_takes_mail_from_its_senders_only(sender: str, takes: bool) -> None:
+    relay = Relay(name="a", host="a.example", senders=("press@büro.example", "office.example"))
+    assert relay.sends_for(sender) is takes
+    assert Relay(name="a", host="a.example").sends_for(sender)
+
+
+def test_a_limit_is_of_one_domain(home: Path) -> None:
+    change(home, "\n[[relay]]", f"\n{LIMIT.format('Müller.example')}connections = 1\n[[relay]]")
+    (limit,) = load(home, {"DATELINE_LIMIT__0__MESSAGES_PER_MINUTE": "60"}).limit
+    assert (limit.domain, limit.connections, limit.messages_per_minute) == ("xn--mller-kva.example", 1, 60)
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "words"),
+    [
+        (OTHER + 'recipient_domain = ["a.example"]\n', UnknownSetting, ["relay[1].recipient_domains?"]),
+        (
+            OTHER + 'recipient_domains = ["gov.*"]\n',
+            BadSetting,
+            ["relay[1].recipient_domains[1]", "'gov.*'", "*.gov"],
+        ),
+        (OTHER + 'recipient_domains = ["a.*.example"]\n', BadSetting, ["relay[1].recipient_domains[1]"]),
+        (OTHER + 'senders = ["@office.example"]\n', BadSetting, ["relay[1].senders[1]", "press@desk.example"]),
+        (OTHER + 'password = "hunter2"\n' + OTHER, BadSetting, ["relay", "each name once"]),
+        (LIMIT.format("a.example"), BadSetting, ["limit[1]", "connections or messages_per_minute"]),
+        (LIMIT.format("*.example") + "connections = 1\n", BadSetting, ["limit[1].domain", "'*.example'"]),
+        ((LIMIT.format("a.example") + "connections = 1\n") * 2, BadSetting, ["limit", "each domain once"]),
+        (LIMIT.format("a.example") + "conections = 1\n", UnknownSetting, ["limit[1].connections?"]),
+    ],
+)
+def test_a_wrong_setting_of_routes_and_limits_is_named(
+    home: Path, lines: str, error: type[Exception], words: list[str]
+) -> None:
+    change(home, "\n[[relay]]", f"\n{lines}[[relay]]")
+    with pytest.raises(error) as caught:
+        load(home, {})
+    for word in [str(config_file(home)), *words]:
+        assert word in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("only", ['recipient_domains = ["a.example"]', 'senders = ["elsewhere.example"]'])
+def test_settings_by_which_somebody_would_be_missed_are_refused(home: Path, only: str) -> None:
+    change(home, 'username = ""', only)
+    with pytest.raises(BadSetting, match=r"without recipient_domains that takes mail from press@office\.example"):
+        load(home, {})

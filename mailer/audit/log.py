@@ -53,6 +53,7 @@ class Event(StrEnum):
     CLOCK_JUMPED = "clock.jumped"
     RELAY_DOWN = "relay.down"
     RELAY_UP = "relay.up"
+    RELAY_THROTTLED = "relay.throttled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,8 @@ def _check_relays(config: Config, sender: SenderIdentity) -> Iterator[Finding]:
         yield problem("relay", "none is set up: add a [[relay]] to config/dateline.toml")
     for relay in config.relay:
         subject = f"relay {relay.name}"
+        if not relay.sends_for(sender.address):
+            yield warning(subject, f"it is never used: its senders leave out {sender.address}")
         try:
             endpoint = replace(Endpoint.of(relay, helo=helo_of(sender)), timeouts=_PATIENCE)
             offered = asyncio.run(_greet(endpoint))

@@ -159,19 +159,22 @@ _CLAIMED = ("id", "wave_id", "compiled_id", "name", "address", "token", "attempt
 
 def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: datetime) -> Sequence[Any]:
     """Move deliveries to ``sending``: at most half of them for another try, so that these do not keep back the rest."""
+    moment = storing(session)(now)
     skip = "" if is_sqlite(session) else " FOR UPDATE SKIP LOCKED"
     # Two questions, each of which an index answers in the order that is wanted; one for both would sort the whole wave.
     again = fetch(
         session,
         _CLAIMED,
         f"FROM delivery WHERE wave_id = ? AND state = 'deferred' AND next_at <= ? ORDER BY next_at LIMIT ?{skip}",
-        (wave_id, storing(session)(now), max(1, limit // 2)),
+        (wave_id, moment, max(1, limit // 2)),
     )
     first = fetch(
         session,
         _CLAIMED,
-        f"FROM delivery WHERE wave_id = ? AND state = 'queued' ORDER BY id LIMIT ?{skip}",
-        (wave_id, limit - len(again)),
+        # One that was put off waits in the queue, too.
+        f"FROM delivery WHERE wave_id = ? AND state = 'queued' AND (next_at IS NULL OR next_at <= ?) "
+        f"ORDER BY id LIMIT ?{skip}",
+        (wave_id, moment, limit - len(again)),
     )
     rows = sorted([*again, *first])
     update_rows(
@@ -186,7 +189,9 @@ def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: d
 def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
     """Whether a claim on the wave would find something."""
     waiting = select(Delivery.id).where(Delivery.wave_id == wave_id)
-    queued = waiting.where(Delivery.state == DeliveryState.QUEUED)
+    queued = waiting.where(
+        Delivery.state == DeliveryState.QUEUED, or_(Delivery.next_at.is_(None), Delivery.next_at <= now)
+    )
     deferred = waiting.where(Delivery.state == DeliveryState.DEFERRED, Delivery.next_at <= now)
     return any(session.scalar(query.limit(1)) is not None for query in (queued, deferred))
 

@@ -23,8 +23,9 @@ from mailer.delivery.messages import Message, Messages
 from mailer.delivery.outcome import Ending
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relays import Lane
-from mailer.delivery.reply import Stage, Verdict
+from mailer.delivery.reply import Reply, Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost, Outcome
+from mailer.delivery.throttle import too_many
 from mailer.errors import BadJournal
 from mailer.schedule.trust import Trust
 
@@ -107,39 +108,38 @@ class Courier:
         lane, stopping = self._lane, self._office.stopping
         try:
             while not stopping.is_set():
-                if self._ahead and lane.rests:
+                if self._ahead and not lane.free:
                     self._give_back()
-                await lane.ready(stopping)
+                if not await lane.ready(stopping, self, at_most=IDLE_SECONDS if self._connection else None):
+                    await self._leave()
+                    continue
                 await self._recorder.open.wait()
                 letter = await self._next()
-                if letter is None:
-                    continue
-                if not lane.take_turn():
-                    self._hands.put_back(letter.claimed, letter.since)
-                elif (message := await self._made(letter)) is not None:
+                if letter is not None and (message := await self._made(letter)) is not None:
                     await self._deliver(letter, message)
         finally:
             self._give_back()
             await self._leave()
 
     async def _next(self) -> _Letter | None:
-        """The next one; nothing when there has been none for long, or on the way out."""
+        """The next one; nothing where it had to be waited for, or on the way out."""
         if self._ahead:
             letter = self._ahead.popleft()
             if not self._stale(letter):
                 return letter
             self._give_back(letter)
-        while not self._office.stopping.is_set():
-            if (taken := self._take()) is not None:
-                return taken
-            if not await self._hands.wait(IDLE_SECONDS if self._connection else None):
-                await self._leave()
+        if self._office.stopping.is_set():
+            return None
+        if (taken := self._take()) is not None:
+            return taken
+        if not await self._hands.wait(self._lane, idle=IDLE_SECONDS if self._connection else None):
+            await self._leave()
         return None
 
     def _take(self) -> _Letter | None:
         """A claim and, unless that takes long, its message."""
         makers = self._office.makers
-        while (taken := self._hands.take()) is not None:
+        while (taken := self._hands.take(self._lane)) is not None:
             claimed, since = taken
             letter = _Letter(claimed, since, self._hands.waves[claimed.wave_id])
             if makers is not None:
@@ -176,7 +176,7 @@ class Courier:
 
     def _look_ahead(self, connection: Connection) -> MailObject | None:
         """Have the next message made; returns it if it is ready to be announced."""
-        if not (self._brisk and connection.pipelines and self._lane.unlimited):
+        if not (self._brisk and connection.pipelines and self._lane.free):
             return None
         while len(self._ahead) < self._depth and (letter := self._take()) is not None:
             self._ahead.append(letter)
@@ -217,7 +217,8 @@ class Courier:
                         return
                 await self._send(connection, letter, message)
             except RelayTrouble as error:
-                self._note_down(str(error))
+                if not (error.reply and self._note_throttled(error.reply)):
+                    self._note_down(str(error))
                 self._give_back(letter)
             except ConversationLost as lost:
                 self._connection = None
@@ -247,6 +248,10 @@ class Courier:
         self._end_with(letter, message.sha256, outcome)
         if self._lane.judge(outcome.verdict):
             self._note_down(f"it refuses one message after the other: {outcome.reply}")
+        elif self._lane.wait:
+            self._note_up()
+        if outcome.verdict is Verdict.DEFERRED:
+            self._note_throttled(outcome.reply)
 
     def _last_look(self, letter: _Letter, message: Message) -> None:
         """The last look before a byte leaves: promise 1, and the journal of promise 2."""
@@ -261,8 +266,11 @@ class Courier:
 
     def _give_back(self, *letters: _Letter) -> None:
         """These and all that were taken ahead are not sent; one that was announced costs the connection."""
-        self._recorder.give_back(letter.claimed for letter in (*letters, *self._ahead))
+        claims = [letter.claimed for letter in (*letters, *self._ahead)]
         self._ahead.clear()
+        self._recorder.give_back(claims)
+        for claimed in claims:
+            self._hands.unsent(claimed)
         if self._connection is not None and self._connection.announced is not None:
             self._connection.abort()
 
@@ -298,9 +306,32 @@ class Courier:
             sha256=sha256,
         )
         self._recorder.end(letter.claimed, ended)
+        self._hands.done(letter.claimed)
+
+    def _note_throttled(self, reply: Reply) -> bool:
+        """Hold back if the relay says that it has too many; whether it does."""
+        if not too_many(reply):
+            return False
+        lane = self._lane
+        if lane.slow_down(reply):
+            seconds, connections = lane.throttle.rest, lane.throttle.connections
+            _log.warning(
+                "relay %s has too many: %s; it is left alone for %.0f s, then gets %d connections",
+                lane.name,
+                reply,
+                seconds,
+                connections,
+            )
+            data: dict[str, object] = {"relay": lane.name, "reason": str(reply), "connections": connections}
+            self._recorder.tell(Event.RELAY_THROTTLED, data)
+        # Others may have to take its mail.
+        self._hands.rouse()
+        return True
 
     def _note_down(self, reason: str) -> None:
-        if self._lane.down(reason):
+        news = self._lane.down(reason)
+        self._hands.rouse()
+        if news:
             _log.warning("relay %s: %s; trying again in %.0f s", self._lane.name, reason, self._lane.wait)
             self._recorder.tell(Event.RELAY_DOWN, {"relay": self._lane.name, "reason": reason})
 

@@ -17,10 +17,11 @@ from mailer.clock import Clock
 from mailer.database import Database
 from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim
 from mailer.delivery.courier import Courier, Office
-from mailer.delivery.hands import BATCH, Going, Hands, is_stale
+from mailer.delivery.hands import Going, Hands, is_stale
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import SendingProcess
+from mailer.delivery.queues import Queues
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relays import Lane
 from mailer.delivery.takeover import take_over
@@ -52,12 +53,13 @@ class Engine:
         process: SendingProcess,
         *,
         lanes: list[Lane],
+        queues: Queues,
         messages: Messages,
         policy: Policy,
     ) -> None:
         self._database, self._clock, self._process = database, clock, process
         self._messages, self._policy = messages, policy
-        self._hands = Hands()
+        self._hands = Hands(queues)
         self._recorder = Recorder(database, clock, process, policy, settled=self._settled)
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
@@ -195,33 +197,33 @@ class Engine:
         hands, recorder = self._hands, self._recorder
         while not self._stopping.is_set():
             hands.hungry.clear()
-            # In turn and in small helpings, so that a large wave does not stand before a small one.
+            # Each wave its share, so that a large one does not stand before a small one.
             for going in list(hands.waves.values()):
-                if going.stopped or not going.waiting or hands.full:
+                if not (room := hands.room(going)):
                     continue
                 await recorder.open.wait()
                 try:
-                    claims = await recorder.in_database(lambda going=going: self._claim(going))  # type: ignore[misc]
+                    claims = await recorder.in_database(lambda g=going, r=room: self._claim(g, r))  # type: ignore[misc]
                 except (DatelineError, DBAPIError) as error:
                     recorder.shut(error)
                     continue
                 going.in_hand += len(claims)
                 going.waiting = bool(claims)
                 hands.waves.setdefault(going.id, going)
-                hands.put(claims, self._clock.monotonic())
-            if hands.full or not any(g.waiting and not g.stopped for g in hands.waves.values()):
+                recorder.put_off(hands.put(claims, self._clock.monotonic()))
+            if not any(hands.room(going) for going in hands.waves.values()):
                 await hands.hungry.wait()
 
-    def _claim(self, going: Going) -> list[Claim]:
+    def _claim(self, going: Going, limit: int) -> list[Claim]:
         with self._database.write() as session:
-            claims = claim(session, going.id, process_id=self._process.id, limit=BATCH, now=self._clock.now())
+            claims = claim(session, going.id, process_id=self._process.id, limit=limit, now=self._clock.now())
             self._messages.load(session, {claimed.compiled_id for claimed in claims})
         return claims
 
     # Settling.
 
-    def _settled(self, wave_id: int) -> None:
-        self._hands.waves[wave_id].in_hand -= 1
+    def _settled(self, wave_id: int, count: int) -> None:
+        self._hands.waves[wave_id].in_hand -= count
 
     async def _hold(self, going: Going, reason: str) -> None:
         def write() -> None:

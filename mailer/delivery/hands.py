@@ -1,16 +1,14 @@
 """What a sending process holds between the database and the wire: the waves that are open, and its claims on them."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.delivery.claims import Claim
+from mailer.delivery.queues import BATCH, Queues
+from mailer.delivery.relays import Lane
 from mailer.schedule.rules import Limits
-
-BATCH = 500
-"""Deliveries claimed in one transaction, and about as many in hand."""
 
 FRESH_SECONDS = 5.0
 """A claim that has waited for longer, as while a relay is down, goes back, and suppression is looked up again."""
@@ -37,60 +35,62 @@ class Going:
 
 
 class Hands:
-    """The claims that no courier has taken yet, each with the (monotonic) time of claiming."""
+    """The claims in hand, for the couriers of all lanes."""
 
-    def __init__(self) -> None:
+    def __init__(self, queues: Queues) -> None:
         self.waves: dict[int, Going] = {}
         self.hungry = asyncio.Event()
-        """Set when there is room for more."""
+        """Set when there may be room for more."""
+        self._queues = queues
         self._fed = asyncio.Event()
-        self._claims: deque[tuple[Claim, float]] = deque()
 
-    @property
-    def full(self) -> bool:
-        """Whether no more should be claimed now."""
-        return len(self._claims) >= BATCH
+    def room(self, going: Going) -> int:
+        """How many more of a wave's deliveries to claim now."""
+        return self._queues.room(going.id) if going.waiting and not going.stopped else 0
 
-    def put(self, claims: Sequence[Claim], since: float) -> None:
-        """Let the couriers have these."""
-        self._claims.extend((claimed, since) for claimed in claims)
+    def put(self, claims: Sequence[Claim], since: float) -> list[tuple[Claim, float]]:
+        """Let the couriers have these, with the (monotonic) time of claiming.
+
+        Returns what is not to be kept in hand, each with the seconds after which it is wanted again.
+        """
+        self._queues.put(claims, since)
         self._fed.set()
+        return self._queues.surplus()
 
-    def put_back(self, claimed: Claim, since: float) -> None:
-        """One that was taken and could not be used is the next again."""
-        self._claims.appendleft((claimed, since))
-
-    def take(self) -> tuple[Claim, float] | None:
-        """The next one, if there is one."""
-        if not self._claims:
-            return None
-        taken = self._claims.popleft()
-        if len(self._claims) == BATCH // 2:
+    def take(self, lane: Lane) -> tuple[Claim, float] | None:
+        """The next one that this lane may have now; it must be ``done`` or ``unsent``."""
+        taken = self._queues.take(lane)
+        if len(self._queues) <= BATCH // 2:
             self.hungry.set()
         return taken
 
-    async def wait(self, seconds: float | None) -> bool:
-        """Wait for something to take; false when there has been nothing for so long."""
+    def done(self, claimed: Claim) -> None:
+        """Its message was handed over, or may have been."""
+        if self._queues.done(claimed):
+            self._fed.set()
+
+    def unsent(self, claimed: Claim) -> None:
+        """Its message was not handed over after all."""
+        if self._queues.unsent(claimed):
+            self._fed.set()
+
+    async def wait(self, lane: Lane, *, idle: float | None) -> bool:
+        """Wait for something that this lane may take; false when there has been nothing for so many seconds."""
         self.hungry.set()
         self._fed.clear()
+        soon = self._queues.wait(lane)
+        seconds = idle if idle is not None and (soon is None or soon > idle) else soon
         try:
             await asyncio.wait_for(self._fed.wait(), seconds)
         except TimeoutError:
-            return False
+            return seconds == soon
         return True
 
-    def sift(self, keep: Callable[[Claim, float], bool]) -> Iterable[Claim]:
+    def sift(self, keep: Callable[[Claim, float], bool]) -> list[Claim]:
         """Take out those that are not to be kept."""
-        claims, self._claims = self._claims, deque()
-        gone: list[Claim] = []
-        for claimed, since in claims:
-            if keep(claimed, since):
-                self._claims.append((claimed, since))
-            else:
-                gone.append(claimed)
-        return gone
+        return self._queues.sift(keep)
 
     def rouse(self) -> None:
-        """Wake everybody who waits here."""
+        """Wake everybody who waits here: something has changed that was not to be foreseen."""
         self.hungry.set()
         self._fed.set()

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +18,7 @@ from mailer.delivery.claims import Claim, actor_of, give_back
 from mailer.delivery.journal import Ended
 from mailer.delivery.outcome import Policy, record
 from mailer.delivery.process import SendingProcess
+from mailer.delivery.surplus import put_off
 from mailer.errors import BadJournal, DatelineError
 
 BATCH = 500
@@ -44,14 +47,15 @@ class Recorder:
         process: SendingProcess,
         policy: Policy,
         *,
-        settled: Callable[[int], None],
+        settled: Callable[[int, int], None],
     ) -> None:
-        """``settled`` is called for each claim that is recorded or given back, with the number of its wave."""
+        """``settled`` is told of a wave how many of its claims were recorded or given back."""
         self._database, self._clock, self._policy, self._settled = database, clock, policy, settled
         self._process_id, self._journal = process.id, process.journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-database")
         self._ended: list[tuple[Ended, int]] = []  # with the number of the wave
         self._returned: list[Claim] = []
+        self._later: list[tuple[Claim, datetime]] = []
         self._work = asyncio.Event()
         self._stopping = self._last = False
         self.open = asyncio.Event()
@@ -79,6 +83,11 @@ class Recorder:
     def give_back(self, claims: Iterable[Claim]) -> None:
         """Not a byte of the data of these went out: they wait in the database again."""
         self._returned.extend(claims)
+
+    def put_off(self, claims: Iterable[tuple[Claim, float]]) -> None:
+        """The same, and nobody wants them for so many seconds."""
+        now = self._clock.now()
+        self._later.extend((claimed, now + timedelta(seconds=seconds)) for claimed, seconds in claims)
 
     def shut(self, error: Exception) -> None:
         """Nothing goes out while endings can't be kept; ``keep`` tries on and opens the gate again."""
@@ -130,23 +139,30 @@ class Recorder:
     async def _keep_now(self) -> bool:
         ended, self._ended = self._ended, []
         returned, self._returned = self._returned, []
+        later, self._later = self._later, []
         try:
-            if ended or returned or not self.open.is_set():
-                await self.in_database(lambda: self._record(ended, returned))
+            if ended or returned or later or not self.open.is_set():
+                await self.in_database(lambda: self._record(ended, returned, later))
                 self._journal.settle(attempt for attempt, _ in self._ended)
         except (DatelineError, DBAPIError) as error:
             self._ended[:0] = ended
             self._returned[:0] = returned
+            self._later[:0] = later
             self.shut(error)
             return False
-        for wave_id in (*(wave_id for _, wave_id in ended), *(claimed.wave_id for claimed in returned)):
-            self._settled(wave_id)
+        waves = Counter(wave_id for _, wave_id in ended)
+        waves.update(claimed.wave_id for claimed in (*returned, *(claimed for claimed, _ in later)))
+        for wave_id, count in waves.items():
+            self._settled(wave_id, count)
         return True
 
-    def _record(self, ended: list[tuple[Ended, int]], returned: list[Claim]) -> None:
+    def _record(
+        self, ended: list[tuple[Ended, int]], returned: list[Claim], later: list[tuple[Claim, datetime]]
+    ) -> None:
         with self._database.write() as session:
             record(session, [attempt for attempt, _ in ended], process_id=self._process_id, policy=self._policy)
             numbers = [claimed.id for claimed in returned]
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
+            put_off(session, later, process_id=self._process_id, at=self._clock.now())
         if not self.open.is_set():
             self._journal.probe()

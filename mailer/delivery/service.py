@@ -15,7 +15,9 @@ from mailer.delivery.engine import Engine, TakenOver
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
+from mailer.delivery.queues import Queues
 from mailer.delivery.relays import Lane
+from mailer.delivery.routes import Routes
 from mailer.errors import PlaceLost
 from mailer.rendering import SenderIdentity
 from mailer.schedule.clockwork import Clockwork
@@ -68,20 +70,19 @@ class Service:
         """Keep the clock and send until ``stop``."""
         trust = Trust(self._clock)
         with sending_process(self._database, self._folder, self._clock) as process:
+            lanes = self._lanes()
             self._engine = Engine(
                 self._database,
                 self._clock,
                 trust,
                 process,
-                lanes=[
-                    Lane(
-                        Endpoint.of(relay, helo=helo_of(self._sender)),
-                        self._clock,
-                        connections=relay.connections,
-                        messages_per_minute=relay.messages_per_minute,
-                    )
-                    for relay in self._config.relay
-                ],
+                lanes=lanes,
+                queues=Queues(
+                    lanes,
+                    self._clock,
+                    routes=Routes(self._config.relay, self._sender.address),
+                    limits=self._config.limit,
+                ),
                 messages=Messages(self._sender.bounce_address, self._signers),
                 policy=Policy(
                     give_up_after=self._config.delivery.give_up_after,
@@ -112,6 +113,17 @@ class Service:
             finally:
                 clockwork.stop()
         self._tell("Stopped; nothing is left half-done.")
+
+    def _lanes(self) -> list[Lane]:
+        return [
+            Lane(
+                Endpoint.of(relay, helo=helo_of(self._sender)),
+                self._clock,
+                connections=relay.connections,
+                messages_per_minute=relay.messages_per_minute,
+            )
+            for relay in self._config.relay
+        ]
 
     def _opened(self, opened: Opened) -> None:
         late = f", late by {spell(opened.late)}" if opened.late else ""

@@ -255,6 +255,23 @@ def test_no_relay_is_a_problem(office: Path, dateline: Dateline) -> None:
     assert check(dateline)[1]["relay"] == ("problem", "none is set up: add a [[relay]] to config/dateline.toml")
 
 
+def test_every_relay_is_asked_and_one_that_our_mail_never_takes_is_warned_of(
+    office: Path, dateline: Dateline
+) -> None:
+    others = '[[relay]]\nname = "{}"\nhost = "127.0.0.1"\nport = {}\nsecurity = "none"\n{}\n'
+    with relay() as port:
+        change(office, LOCAL, f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"')
+        with config_file(office).open("a", encoding="utf-8") as file:
+            file.write(others.format("reserve", port, "standby = true"))
+            file.write(others.format("gov", 1, 'recipient_domains = ["*.gov.example"]'))
+            file.write(others.format("field", port, 'senders = ["field.example"]'))
+        code, found = check(dateline)
+    assert code == 1
+    grades = {subject: grade for subject, (grade, _) in found.items() if subject.startswith("relay")}
+    assert grades == {"relay main": "ok", "relay reserve": "ok", "relay gov": "problem", "relay field": "warning"}
+    assert "its senders leave out press@desk.example" in found["relay field"][1]
+
+
 SECRET = "hunter2-and-a-half"
 
 

@@ -1,9 +1,9 @@
 """Runs the send engine against a relay until a test has seen what it waits for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +12,16 @@ from sqlalchemy import select, update
 
 from mailer.audit import Actor, entries
 from mailer.clock import Clock, SystemClock
+from mailer.config import Limit, Relay
 from mailer.database import Database
 from mailer.delivery.endpoint import Endpoint, Timeouts
 from mailer.delivery.engine import Engine
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
+from mailer.delivery.queues import Queues
 from mailer.delivery.relays import Lane
+from mailer.delivery.routes import Routes
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import open_wave
@@ -68,19 +71,34 @@ class Desk:
                 update(Delivery).where(Delivery.state == DeliveryState.DEFERRED).values(next_at=self.clock.now())
             )
 
+    def sending(self, port: int, *, timeouts: Timeouts = SHORT) -> AbstractAsyncContextManager[Engine]:
+        """The engine at work with one relay, stopped in good order at the end."""
+        relay = Relay(name="main", host=self.host, port=port, security="none", connections=self.connections)
+        return self.sending_over(relay, timeouts=timeouts)
+
     @asynccontextmanager
-    async def sending(self, port: int, *, timeouts: Timeouts = SHORT) -> AsyncIterator[Engine]:
-        """The engine at work, stopped in good order at the end."""
+    async def sending_over(
+        self, *relays: Relay, limits: Sequence[Limit] = (), timeouts: Timeouts = SHORT, pace: Clock | None = None
+    ) -> AsyncIterator[Engine]:
+        """The same with the relays of some settings; ``pace`` is the clock by which they are waited for."""
+        pace = pace or SystemClock()
         with sending_process(self.database, self.folder, self.clock) as process:
-            endpoint = Endpoint(
-                name="main", host=self.host, port=port, security="none", helo="desk.example", timeouts=timeouts
-            )
+            lanes = [
+                Lane(
+                    replace(Endpoint.of(relay, helo="desk.example"), timeouts=timeouts),
+                    pace,
+                    connections=relay.connections,
+                    messages_per_minute=relay.messages_per_minute,
+                )
+                for relay in relays
+            ]
             engine = Engine(
                 self.database,
                 self.clock,
                 Trust(self.clock),
                 process,
-                lanes=[Lane(endpoint, SystemClock(), connections=self.connections)],
+                lanes=lanes,
+                queues=Queues(lanes, pace, routes=Routes(relays, SENDER.address), limits=limits),
                 messages=Messages(SENDER.bounce_address),
                 policy=self.policy,
             )

@@ -17,10 +17,8 @@ from mailer.audit import Event, entries
 from mailer.contacts.suppression import suppress
 from mailer.database import Database, migrate
 from mailer.delivery import hands, recorder
-from mailer.delivery.endpoint import Endpoint
 from mailer.delivery.models import Attempt, Process
 from mailer.delivery.outcome import Policy
-from mailer.delivery.relays import Lane
 from mailer.errors import DatabaseBusy
 from mailer.releases.versions import set_embargo
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -405,18 +403,3 @@ def test_a_relay_that_says_nothing_does_not_keep_the_process_from_stopping(desk:
             assert desk.states(wave) == [DeliveryState.QUEUED] * 3
 
     asyncio.run(scenario())
-
-
-def test_a_relay_takes_no_more_a_minute_than_the_settings_say() -> None:
-    clock = TestClock()
-    lane = Lane(
-        Endpoint(name="main", host="127.0.0.1", port=1, security="none", helo="desk.example"),
-        clock,
-        connections=3,
-        messages_per_minute=2,
-    )
-    taken = []
-    for second in range(120):
-        taken += [second] * sum(lane.take_turn() for _ in range(3))
-        clock.pass_time(timedelta(seconds=1))
-    assert taken == [0, 30, 60, 90]
