@@ -16,11 +16,8 @@ from mailer.audit import Event, append_rows
 from mailer.database import bulk, fetch, is_sqlite, storing
 from mailer.delivery.claims import actor_of
 from mailer.delivery.journal import Ended
+from mailer.delivery.retry import retry_wait
 from mailer.schedule.models import DeliveryState, Wave, WaveState
-
-FIRST_RETRY = timedelta(minutes=1)
-LAST_RETRY = timedelta(hours=1)
-"""Between tries the wait doubles from the first to the last (RFC 5321 4.5.4.1 asks for patience and an end)."""
 
 
 class Ending(StrEnum):
@@ -52,13 +49,6 @@ class Policy:
     resend_in_doubt: bool
 
 
-def retry_wait(attempts: int, spread: float) -> timedelta:
-    """How long to wait after so many attempts; ``spread`` in 0..1 scatters it by a quarter, so that deliveries that
-    were deferred together do not all come back together."""
-    doubled = FIRST_RETRY * (1 << min(attempts - 1, 10))
-    return min(doubled, LAST_RETRY) * (1 + spread / 4)
-
-
 def record(session: Session, attempts: Sequence[Ended], *, process_id: str, policy: Policy) -> None:
     """Bring deliveries up to date with their attempts. One that is not (or no longer) this process's is left alone,
     so that the same attempts can be recorded twice without harm."""
@@ -81,7 +71,7 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
         state = states[-1][0]
         next_at = None
         if state is DeliveryState.DEFERRED:
-            wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
+            wait = retry_wait(attempt, count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
         changes.append((state.value, count, next_at, at if final else None, attempt.sha256, number))
