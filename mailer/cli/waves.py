@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from mailer.cli.follow import follow
-from mailer.cli.office import opened
+from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.lists import list_named
@@ -244,10 +244,23 @@ def show(
         show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
 
 
-def _act(number: int, act: Callable[..., Any], done: str, **options: object) -> None:
+def _nothing_more(_: Office) -> Mapping[str, object]:
+    return {}
+
+
+def _time_anew(office: Office) -> Mapping[str, object]:
+    return {"give_up_after": office.config.delivery.give_up_after}
+
+
+def _act(
+    number: int,
+    act: Callable[..., Any],
+    done: str,
+    options: Callable[[Office], Mapping[str, object]] = _nothing_more,
+) -> None:
     with opened() as office, office.database.write() as session:
         wave = wave_numbered(session, number)
-        result = act(session, wave, at=office.clock.now(), actor=office.actor, **options)
+        result = act(session, wave, at=office.clock.now(), actor=office.actor, **options(office))
         text = done.format(wave=number, state=wave.state.value, due=wave.due, result=result)
     say(text)
 
@@ -261,7 +274,7 @@ def pause_wave(number: WaveArgument) -> None:
 @app.command("resume")
 def resume_wave(number: WaveArgument) -> None:
     """Go on with a paused wave."""
-    _act(number, resume, "Wave {wave} is {state} again.")
+    _act(number, resume, "Wave {wave} is {state} again.", _time_anew)
 
 
 @app.command("hold")
@@ -269,13 +282,14 @@ def hold_wave(
     number: WaveArgument, reason: Annotated[str, typer.Option("--reason", help="Why.")] = "held by an officer"
 ) -> None:
     """Stop a wave until an officer decides."""
-    _act(number, hold_by_hand, "Wave {wave} is held. Let it go with: dateline waves release {wave}", reason=reason)
+    done = "Wave {wave} is held. Let it go with: dateline waves release {wave}"
+    _act(number, hold_by_hand, done, lambda _: {"reason": reason})
 
 
 @app.command("release")
 def release_wave(number: WaveArgument) -> None:
     """Let a held wave go: at its time if that is to come, at once if it is past."""
-    _act(number, release, "Wave {wave} is {state}; its time is {due}.")
+    _act(number, release, "Wave {wave} is {state}; its time is {due}.", _time_anew)
 
 
 @app.command("cancel")

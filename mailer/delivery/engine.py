@@ -35,7 +35,7 @@ from mailer.errors import BadJournal, DatelineError
 from mailer.schedule.models import Wave
 from mailer.schedule.rules import Limits
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import BeingSent, anything_open, finish, hold, waves_being_sent
+from mailer.schedule.waves import BeingSent, anything_open, expire, finish, hold, waves_being_sent
 
 BATCH = 500
 """Deliveries claimed, and endings recorded, in one transaction."""
@@ -50,6 +50,9 @@ IDLE_SECONDS = 5.0
 """A connection without work is closed after this."""
 
 TAKE_OVER_SECONDS = 5.0
+
+EXPIRE_SECONDS = 60.0
+"""Between two looks for what could not be handed over in its time."""
 
 FRESH_SECONDS = 5.0
 """A claim that has waited for longer, as while a relay is down, goes back, and suppression is looked up again."""
@@ -192,7 +195,7 @@ class Engine:
     # Watching the waves.
 
     async def _watch(self) -> None:
-        next_take_over = 0.0
+        next_take_over = next_expiry = 0.0
         while not self._stopping:
             self._look.clear()
             try:
@@ -201,6 +204,9 @@ class Engine:
                 if self._clock.monotonic() >= next_take_over:
                     next_take_over = self._clock.monotonic() + TAKE_OVER_SECONDS
                     await self._in_database(self._take_over)
+                # A batch at each look, so that a pause is seen between them.
+                if self._clock.monotonic() >= next_expiry and not await self._in_database(self._expire):
+                    next_expiry = self._clock.monotonic() + EXPIRE_SECONDS
                 self._note_waves(await self._in_database(self._read_waves))
             except (DatelineError, DBAPIError) as error:
                 self._stop_sending(error)
@@ -220,6 +226,13 @@ class Engine:
                 taken.given_back,
             )
 
+    def _expire(self) -> int:
+        now, doubt = self._trust.look()
+        if doubt:
+            return 0
+        with self._database.write() as session:
+            return expire(session, now=now, actor=actor_of(self._process_id))
+
     def _read_waves(self) -> list[tuple[BeingSent, bool]]:
         """What is being sent now, and whether a claim would find something; a wave with nothing left is finished."""
         now = self._clock.now()
@@ -227,7 +240,9 @@ class Engine:
             sending = waves_being_sent(session)
             spent = [wave.id for wave in sending if not anything_open(session, wave.id)]
             seen = [
-                (wave, anything_waiting(session, wave.id, now=now)) for wave in sending if wave.id not in spent
+                (wave, not wave.out_of_time(now) and anything_waiting(session, wave.id, now=now))
+                for wave in sending
+                if wave.id not in spent
             ]
         for wave_id in spent:
             with self._database.write() as session:

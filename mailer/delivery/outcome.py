@@ -4,7 +4,6 @@ import json
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -45,7 +44,6 @@ _EVENTS: Mapping[DeliveryState, Event] = {
 class Policy:
     """What the settings say about deliveries that do not go through at once."""
 
-    give_up_after: timedelta
     resend_in_doubt: bool
 
 
@@ -116,7 +114,7 @@ def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence
 
 def _waves(session: Session) -> Mapping[int, Any]:
     """The waves that may have deliveries on the wire: all that have been opened and are not done."""
-    query = select(Wave.id, Wave.release_id, Wave.opened_at, Wave.state).where(Wave.state != WaveState.DONE)
+    query = select(Wave.id, Wave.release_id, Wave.give_up_at, Wave.state).where(Wave.state != WaveState.DONE)
     return {row.id: row for row in session.execute(query)}
 
 
@@ -141,7 +139,7 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
         return [(DeliveryState.ACCEPTED, {})]
     if ending is Ending.FAILED:
         return [(DeliveryState.FAILED, {})]
-    out_of_time = wave.opened_at is not None and attempt.at - wave.opened_at > policy.give_up_after
+    out_of_time = wave.give_up_at is not None and attempt.at > wave.give_up_at
     cancelled = wave.state is WaveState.CANCELLED
     if ending is Ending.DEFERRED:
         if cancelled:

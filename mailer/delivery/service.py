@@ -83,16 +83,14 @@ class Service:
                     for relay in self._config.relay
                 ],
                 messages=Messages(self._sender.bounce_address, self._signers),
-                policy=Policy(
-                    give_up_after=self._config.delivery.give_up_after,
-                    resend_in_doubt=self._config.delivery.in_doubt == "resend",
-                ),
+                policy=Policy(resend_in_doubt=self._config.delivery.in_doubt == "resend"),
             )
             clockwork = Clockwork(
                 self._database,
                 self._clock,
                 trust,
                 late_grace=self._config.delivery.late_grace,
+                give_up_after=self._config.delivery.give_up_after,
                 on_opened=self._opened,
                 on_held=lambda wave_id, reason: self._tell(
                     f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}"

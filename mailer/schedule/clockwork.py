@@ -46,6 +46,7 @@ class Clockwork:
         trust: Trust,
         *,
         late_grace: timedelta,
+        give_up_after: timedelta,
         on_opened: Callable[[Opened], None],
         on_held: Callable[[int, str], None],
         on_beat: Callable[[], None],
@@ -53,7 +54,8 @@ class Clockwork:
     ) -> None:
         """``second_clock`` says why the instant is in doubt by another clock; see ``trust.server_doubt``."""
         self._database, self._clock, self._trust = database, clock, trust
-        self._late_grace, self._on_opened, self._on_held, self._on_beat = late_grace, on_opened, on_held, on_beat
+        self._late_grace, self._give_up_after = late_grace, give_up_after
+        self._on_opened, self._on_held, self._on_beat = on_opened, on_held, on_beat
         self._second_clock = second_clock
         self._doubt = ""
         self._stopping = threading.Event()
@@ -119,6 +121,7 @@ class Clockwork:
                 now=now,
                 doubt=doubt or self._second_clock(session, now),
                 late_grace=self._late_grace,
+                give_up_after=self._give_up_after,
                 actor=ACTOR,
             )
         match outcome:

@@ -105,6 +105,10 @@ class Wave(Base):
     scheduled_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     """The date of its messages; set once."""
+    give_up_at: Mapped[datetime | None]
+    """What has not been handed over by then has failed. Counted anew whenever an officer lets it go on."""
+    stale_at: Mapped[datetime | None]
+    """From then on none of it may leave, as an officer said when she scheduled it."""
     done_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     """When an officer let it go after it had been held: its lateness is no longer a reason to hold it."""

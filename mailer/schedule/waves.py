@@ -1,6 +1,6 @@
 """Schedules waves and moves them from state to state; every move is one compare-and-set in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,13 +71,24 @@ class BeingSent:
     id: int
     limits: Limits
     opened_at: datetime
+    give_up_at: datetime | None
+
+    def out_of_time(self, now: datetime) -> bool:
+        """Whether what has not been handed over is given up: see ``expire``."""
+        return self.give_up_at is not None and now > self.give_up_at
 
 
 def waves_being_sent(session: Session) -> Sequence[BeingSent]:
     """The open waves; a light query, as it is asked several times a second."""
     query = (
         select(
-            Wave.id, Wave.kind, Wave.due_at, Wave.opened_at, Version.embargo_at, Release.embargo_at.label("moved")
+            Wave.id,
+            Wave.kind,
+            Wave.due_at,
+            Wave.opened_at,
+            Wave.give_up_at,
+            Version.embargo_at,
+            Release.embargo_at.label("moved"),
         )
         .join(Version, Version.id == Wave.version_id)
         .join(Release, Release.id == Wave.release_id)
@@ -89,6 +100,7 @@ def waves_being_sent(session: Session) -> Sequence[BeingSent]:
             row.id,
             Limits.of(row.kind, row.due_at, row.embargo_at, row.moved),
             row.opened_at or row.due_at,
+            row.give_up_at,
         )
         for row in session.execute(query)
     ]
@@ -103,7 +115,14 @@ class Opened:
 
 
 def open_wave(
-    session: Session, wave_id: int, *, now: datetime, doubt: str, late_grace: timedelta, actor: Actor
+    session: Session,
+    wave_id: int,
+    *,
+    now: datetime,
+    doubt: str,
+    late_grace: timedelta,
+    give_up_after: timedelta,
+    actor: Actor,
 ) -> Opened | Hold | Wait | None:
     """Open a scheduled wave whose time has come, or hold it. ``None``: it is not this process's to open (any more).
 
@@ -131,6 +150,7 @@ def open_wave(
                 WaveState.SENDING,
                 allowed=(WaveState.SCHEDULED,),
                 opened_at=now,
+                give_up_at=now + give_up_after,
                 reason="",
             )
             if not opened:
@@ -180,10 +200,10 @@ def hold_by_hand(session: Session, wave: Wave, *, reason: str, at: datetime, act
     _tell(session, wave, Event.WAVE_HELD, at=at, actor=actor, data={"reason": "held by an officer"})
 
 
-def release(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
+def release(session: Session, wave: Wave, *, give_up_after: timedelta, at: datetime, actor: Actor) -> None:
     """Let a held wave go on: at its time if that is to come, at once if it is past. Raises ``WrongWaveState``."""
-    state = _resumed(wave)
-    if not _move(session, wave, state, allowed=(WaveState.HELD,), reason="", released_at=at):
+    onward = _onward(wave, at + give_up_after)
+    if not _move(session, wave, allowed=(WaveState.HELD,), reason="", released_at=at, **onward):
         raise _wrong(wave, "released", (WaveState.HELD,))
     _tell(session, wave, Event.WAVE_RELEASED, at=at, actor=actor)
 
@@ -196,12 +216,13 @@ def pause(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
     _tell(session, wave, Event.WAVE_PAUSED, at=at, actor=actor)
 
 
-def resume(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
+def resume(session: Session, wave: Wave, *, give_up_after: timedelta, at: datetime, actor: Actor) -> None:
     """Go on with a paused wave. Raises ``WrongWaveState``.
 
     One that had not been opened keeps its time, and is held if that has been missed by more than its grace.
     """
-    if not _move(session, wave, _resumed(wave), allowed=(WaveState.PAUSED,), reason=""):
+    onward = _onward(wave, at + give_up_after)
+    if not _move(session, wave, allowed=(WaveState.PAUSED,), reason="", **onward):
         raise _wrong(wave, "resumed", (WaveState.PAUSED,))
     _tell(session, wave, Event.WAVE_RESUMED, at=at, actor=actor)
 
@@ -231,29 +252,64 @@ def cancel_deliveries(session: Session, *which: ColumnElement[bool], at: datetim
     rows = session.execute(query.with_for_update(of=Delivery)).all()
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_([row.id for row in batch]))
-            .values(state=DeliveryState.CANCELLED, process_id=None, finished_at=at, next_at=None)
-            .execution_options(synchronize_session=False)
-        )
-        append_many(
-            session,
-            [
-                {
-                    "at": at,
-                    "event": Event.DELIVERY_CANCELLED.value,
-                    "actor": actor,
-                    "release_id": row.release_id,
-                    "wave_id": row.wave_id,
-                    "delivery_id": row.id,
-                    "contact_id": row.contact_id,
-                    "data": {},
-                }
-                for row in batch
-            ],
-        )
+        _end(session, batch, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, data={}, at=at, actor=actor)
     return len(rows)
+
+
+def expire(session: Session, *, now: datetime, actor: Actor, limit: int = _BATCH) -> int:
+    """Give up what a sending wave could not hand over in its time, though nobody tried, as while a relay is down.
+
+    Returns how many have failed so; there may be more if it is ``limit``.
+    """
+    waiting = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+    query = (
+        select(Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .where(Wave.state == WaveState.SENDING, Wave.give_up_at < now, Delivery.state.in_(waiting))
+        .order_by(Delivery.id)
+        .limit(limit)
+    )
+    # The wave's row too: an officer may be giving it more time. Whoever holds either is not waited for.
+    rows = session.execute(query.with_for_update(of=(Delivery, Wave), skip_locked=True)).all()
+    if rows:
+        reason = {"reason": "out of time"}
+        _end(session, rows, DeliveryState.FAILED, Event.DELIVERY_FAILED, data=reason, at=now, actor=actor)
+    return len(rows)
+
+
+def _end(
+    session: Session,
+    rows: Sequence[Any],
+    state: DeliveryState,
+    event: Event,
+    *,
+    data: Mapping[str, object],
+    at: datetime,
+    actor: Actor,
+) -> None:
+    """End deliveries, each with its entry in the log; a row is number, wave, contact and release."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_([row.id for row in rows]))
+        .values(state=state, process_id=None, finished_at=at, next_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    append_many(
+        session,
+        [
+            {
+                "at": at,
+                "event": event.value,
+                "actor": actor,
+                "release_id": row.release_id,
+                "wave_id": row.wave_id,
+                "delivery_id": row.id,
+                "contact_id": row.contact_id,
+                "data": data,
+            }
+            for row in rows
+        ],
+    )
 
 
 def relied_upon(session: Session, wave: Wave) -> dict[int, int]:
@@ -310,8 +366,17 @@ def is_overdue(wave: Wave, now: datetime) -> bool:
     return wave.state is WaveState.SCHEDULED and now - wave.due_at > timedelta(seconds=10)
 
 
-def _resumed(wave: Wave) -> WaveState:
-    return WaveState.SENDING if wave.opened_at else WaveState.SCHEDULED
+def refuse_cancelled(wave: Wave, *, verb: str) -> None:
+    """Raises ``WrongWaveState`` if nothing of the wave goes out any more."""
+    if wave.state is WaveState.CANCELLED:
+        raise _wrong(wave, verb, (WaveState.SENDING, WaveState.PAUSED, WaveState.HELD, WaveState.DONE))
+
+
+def _onward(wave: Wave, give_up_at: datetime) -> dict[str, Any]:
+    """Where a wave goes on that was stopped. What was stopped for days must not fail at once."""
+    if wave.opened_at is None:
+        return {"state": WaveState.SCHEDULED}
+    return {"state": WaveState.SENDING, "give_up_at": give_up_at}
 
 
 def _move(

@@ -129,7 +129,7 @@ def test_a_deferred_delivery_goes_out_later_and_is_the_same_message(desk: Desk) 
 
 
 def test_after_its_time_a_deferred_delivery_has_failed(desk: Desk) -> None:
-    desk.policy = Policy(timedelta(0), resend_in_doubt=True)
+    desk.give_up_after = timedelta(0)
     wave = planned(desk, people=1)
     relay = FaultyRelay({".": b"451 4.3.0 Later\r\n"})
 
@@ -144,10 +144,41 @@ def test_after_its_time_a_deferred_delivery_has_failed(desk: Desk) -> None:
         assert [e.data["reason"] for e in entries(session) if e.event == Event.DELIVERY_FAILED] == ["out of time"]
 
 
+def test_after_its_time_a_delivery_that_no_relay_would_take_has_failed_without_an_attempt(desk: Desk) -> None:
+    clock = TestClock()
+    desk.clock, desk.give_up_after = clock, timedelta(hours=1)
+    wave = planned(desk, people=3)
+    relay = FaultyRelay({"banner": b"421 4.3.2 Not now\r\n"})
+
+    def down() -> bool:
+        with desk.database.read() as session:
+            return Event.RELAY_DOWN in {e.event for e in entries(session)}
+
+    def a_minute_later() -> bool:
+        clock.pass_time(timedelta(minutes=1))
+        return desk.state(wave) is WaveState.DONE
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            desk.open(wave)
+            await desk.seen(down)
+            clock.pass_time(timedelta(hours=1, seconds=1))
+            # Nothing is claimed any more, or each would be in hand whenever it is looked for.
+            await desk.seen(lambda: desk.states(wave) == [DeliveryState.QUEUED] * 3)
+            await desk.seen(a_minute_later)
+
+    asyncio.run(scenario())
+    assert desk.states(wave) == [DeliveryState.FAILED] * 3
+    with desk.database.read() as session:
+        failed = [e for e in entries(session) if e.event == Event.DELIVERY_FAILED]
+        assert [e.data for e in failed] == [{"reason": "out of time"}] * 3
+        assert session.scalars(select(Attempt)).all() == []
+
+
 @pytest.mark.parametrize("fault", [CUT, SILENCE])
 @pytest.mark.parametrize("resend", [True, False])
 def test_no_answer_after_the_final_dot_is_in_doubt_by_name(desk: Desk, fault: bytes, resend: bool) -> None:
-    desk.policy = Policy(timedelta(days=2), resend_in_doubt=resend)
+    desk.policy = Policy(resend_in_doubt=resend)
     wave = planned(desk, people=1)
     relay = FaultyRelay({".": [fault, b"250 2.0.0 Ok\r\n"]})
 
@@ -217,7 +248,8 @@ def test_pause_stops_a_wave_and_resume_loses_nobody(desk: Desk) -> None:
             await asyncio.sleep(0.7)  # longer than two looks at the waves: nothing may come
             assert len(relay.messages) == sent
             with desk.database.write() as session:
-                resume(session, session.get_one(Wave, wave.id), at=desk.clock.now(), actor=DESK)
+                opened = session.get_one(Wave, wave.id)
+                resume(session, opened, give_up_after=desk.give_up_after, at=desk.clock.now(), actor=DESK)
             await desk.done(wave)
 
     asyncio.run(scenario())

@@ -22,6 +22,7 @@ from mailer.schedule.waves import (
     all_waves,
     cancel,
     due_waves,
+    expire,
     finish,
     hold,
     hold_by_hand,
@@ -37,6 +38,7 @@ from mailer.schedule.waves import (
 TEN = datetime(2026, 12, 22, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+LONG = timedelta(days=2)
 
 
 def scheduled(session: Session, *, people: int = 1, due: datetime = TEN) -> Wave:
@@ -44,7 +46,7 @@ def scheduled(session: Session, *, people: int = 1, due: datetime = TEN) -> Wave
 
 
 def open_at(session: Session, wave: Wave, now: datetime, *, doubt: str = "") -> Opened | Hold | Wait | None:
-    return open_wave(session, wave.id, now=now, doubt=doubt, late_grace=HOUR, actor=DESK)
+    return open_wave(session, wave.id, now=now, doubt=doubt, late_grace=HOUR, give_up_after=LONG, actor=DESK)
 
 
 def put(session: Session, wave: Wave, state: WaveState, *, opened: bool = False) -> None:
@@ -79,13 +81,13 @@ ACTS: dict[str, tuple[Act, set[WaveState], WaveState, Event]] = {
         Event.WAVE_PAUSED,
     ),
     "resumed": (
-        lambda s, w: resume(s, w, at=TEN, actor=DESK),
+        lambda s, w: resume(s, w, give_up_after=LONG, at=TEN, actor=DESK),
         {WaveState.PAUSED},
         WaveState.SCHEDULED,
         Event.WAVE_RESUMED,
     ),
     "released": (
-        lambda s, w: release(s, w, at=TEN, actor=DESK),
+        lambda s, w: release(s, w, give_up_after=LONG, at=TEN, actor=DESK),
         {WaveState.HELD},
         WaveState.SCHEDULED,
         Event.WAVE_RELEASED,
@@ -165,7 +167,7 @@ def test_a_paused_wave_that_missed_its_time_is_held_when_it_is_resumed(office: D
     with office.write() as session:
         wave = scheduled(session)
         pause(session, wave, at=NOON, actor=DESK)
-        resume(session, wave, at=TEN + 2 * HOUR, actor=DESK)
+        resume(session, wave, give_up_after=LONG, at=TEN + 2 * HOUR, actor=DESK)
         assert isinstance(open_at(session, wave, TEN + 2 * HOUR), Hold)
 
 
@@ -174,9 +176,9 @@ def test_a_held_wave_goes_when_it_is_released_however_late_but_not_by_a_doubtful
         wave = scheduled(session)
         missed = TEN + 5 * HOUR
         assert isinstance(open_at(session, wave, missed), Hold)
-        release(session, wave, at=missed, actor=DESK)
+        release(session, wave, give_up_after=LONG, at=missed, actor=DESK)
         assert open_at(session, wave, missed + SECOND, doubt="the clock jumped") == Hold("the clock jumped")
-        release(session, wave, at=missed, actor=DESK)
+        release(session, wave, give_up_after=LONG, at=missed, actor=DESK)
         opened = open_at(session, wave, missed + SECOND)
         assert opened == Opened(wave.id, 5 * HOUR + SECOND)
         assert last(session)[2]["late_seconds"] == 18001
@@ -186,7 +188,7 @@ def test_a_wave_that_was_released_long_before_its_time_has_no_more_than_its_grac
     with office.write() as session:
         wave = scheduled(session)
         hold_by_hand(session, wave, reason="wait", at=NOON, actor=DESK)
-        release(session, wave, at=NOON, actor=DESK)
+        release(session, wave, give_up_after=LONG, at=NOON, actor=DESK)
         assert isinstance(open_at(session, wave, TEN + 72 * HOUR), Hold)  # the machine was away for three days
 
 
@@ -227,9 +229,9 @@ def test_an_embargo_that_is_moved_later_holds_its_wave_until_it_is_over(office: 
         wave = wave_numbered(session, wave.id)
         assert open_at(session, wave, TEN - SECOND) == Wait(TEN)
         assert isinstance(open_at(session, wave, TEN), Hold)
-        release(session, wave, at=TEN, actor=DESK)
+        release(session, wave, give_up_after=LONG, at=TEN, actor=DESK)
         assert isinstance(open_at(session, wave, TEN + HOUR - SECOND), Hold)
-        release(session, wave, at=TEN, actor=DESK)
+        release(session, wave, give_up_after=LONG, at=TEN, actor=DESK)
         assert isinstance(open_at(session, wave, TEN + HOUR), Opened)
 
 
@@ -402,3 +404,81 @@ def test_the_plan_lists_waves_by_their_time_and_finds_those_that_come_due(office
         assert not is_overdue(early, TEN + HOUR)
         with pytest.raises(UnknownWave, match="999"):
             wave_numbered(session, 999)
+
+
+def give_up_at(session: Session, wave: Wave) -> datetime | None:
+    return session.scalar(select(Wave.give_up_at).where(Wave.id == wave.id))
+
+
+def test_a_wave_has_its_time_from_its_opening_and_anew_when_an_officer_lets_it_go_on(office: Database) -> None:
+    with office.write() as session:
+        wave = scheduled(session)
+        for stop, start in (("paused", resume), ("held", release)):
+            ACTS[stop][0](session, wave)
+            start(session, wave, give_up_after=LONG, at=NOON, actor=DESK)
+            assert give_up_at(session, wave) is None
+        open_at(session, wave, TEN)
+        assert give_up_at(session, wave) == TEN + LONG
+        for stop, start, at in (("paused", resume, TEN + 72 * HOUR), ("held", release, TEN + 300 * HOUR)):
+            ACTS[stop][0](session, wave)
+            assert expire(session, now=at, actor=DESK) == 0  # while it is stopped nothing is lost
+            start(session, wave, give_up_after=LONG, at=at, actor=DESK)
+            assert give_up_at(session, wave) == at + LONG
+            assert expire(session, now=at, actor=DESK) == 0
+
+
+def test_what_nobody_could_hand_over_in_its_time_has_failed_though_it_was_never_tried(office: Database) -> None:
+    waiting = {DeliveryState.QUEUED, DeliveryState.DEFERRED}
+    with office.write() as session:
+        wave = scheduled(session, people=len(DeliveryState))
+        other = scheduled_beside(session, wave)
+        for each, at in ((wave, TEN), (other, TEN + HOUR)):
+            open_at(session, each, at)
+        deliveries = session.scalars(select(Delivery).where(Delivery.wave_id == wave.id)).all()
+        for delivery, state in zip(deliveries, DeliveryState, strict=True):
+            delivery.state, delivery.next_at = state, TEN + 99 * HOUR
+        session.flush()
+        before = len(told(session))
+        assert expire(session, now=TEN + LONG, actor=DESK) == 0
+        late = TEN + LONG + SECOND
+        assert expire(session, now=late, actor=DESK) == len(waiting)
+        assert expire(session, now=late, actor=DESK) == 0
+        for delivery, state in zip(deliveries, DeliveryState, strict=True):
+            session.refresh(delivery)
+            assert delivery.state is (DeliveryState.FAILED if state in waiting else state)
+            if state in waiting:
+                assert (delivery.finished_at, delivery.next_at) == (late, None)
+        said = told(session)[before:]
+        assert {entry.delivery_id for entry in said} == {d.id for d in deliveries if d.finished_at}
+        assert {(e.event, e.wave_id, e.actor, str(e.data)) for e in said} == {
+            (Event.DELIVERY_FAILED, wave.id, DESK, "{'reason': 'out of time'}")
+        }
+        assert tally(session, [other.id]) == {other.id: {DeliveryState.QUEUED: 1}}
+
+
+def test_giving_up_goes_by_batches(office: Database) -> None:
+    with office.write() as session:
+        wave = scheduled(session, people=5)
+        open_at(session, wave, TEN)
+        counts = [expire(session, now=TEN + 2 * LONG, actor=DESK, limit=2) for _ in range(4)]
+        assert counts == [2, 2, 1, 0]
+
+
+def test_an_officer_who_gives_a_wave_more_time_at_that_moment_loses_nobody(office: Database) -> None:
+    late = TEN + 2 * LONG
+    with office.write() as session:
+        wave = scheduled(session, people=2)
+        open_at(session, wave, TEN)
+        pause(session, wave, at=TEN, actor=DESK)
+
+    def resuming() -> None:
+        with office.write() as session:
+            resume(session, wave_numbered(session, wave.id), give_up_after=LONG, at=late, actor=DESK)
+
+    def expiring() -> None:
+        with office.write() as session:
+            assert expire(session, now=late, actor=DESK) == 0
+
+    both_at_once(resuming, expiring)
+    with office.read() as session:
+        assert tally(session, [wave.id]) == {wave.id: {DeliveryState.QUEUED: 2}}

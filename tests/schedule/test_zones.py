@@ -35,7 +35,15 @@ def shift(session: Session, wave: Wave) -> None:
 def test_a_wave_whose_zone_was_changed_is_held_at_its_time(database: Database, wave: Wave) -> None:
     with database.write() as session:
         shift(session, wave)
-        open_wave(session, wave.id, now=DUE, doubt="", late_grace=timedelta(days=1), actor=DESK)
+        open_wave(
+            session,
+            wave.id,
+            now=DUE,
+            doubt="",
+            late_grace=timedelta(days=1),
+            give_up_after=timedelta(days=2),
+            actor=DESK,
+        )
         held = session.get_one(Wave, wave.id, populate_existing=True)
         assert held.state is WaveState.HELD
         assert "clocks of Asia/Beirut have been changed" in held.reason
@@ -58,6 +66,7 @@ def test_a_second_clock_that_differs_holds_the_wave(database: Database, wave: Wa
         clock,
         Trust(clock),
         late_grace=timedelta(hours=1),
+        give_up_after=timedelta(days=2),
         on_opened=lambda opened: pytest.fail("opened by a clock in doubt"),
         on_held=lambda number, reason: held.append((number, reason)),
         on_beat=lambda: None,
