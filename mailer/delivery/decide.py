@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Event, append_many
 from mailer.errors import WrongDeliveryState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
-from mailer.schedule.waves import refuse_cancelled
+from mailer.schedule.waves import refuse_ended
 
 _AGAIN = (DeliveryState.HELD, DeliveryState.FAILED)
 _WAITING = (DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.QUEUED)
@@ -20,11 +20,12 @@ def send_again(
 ) -> int:
     """Put held or failed deliveries back into the queue; a wave that was done is being sent again, and has time anew.
 
-    Raises ``WrongDeliveryState``, or ``WrongWaveState`` where their wave was cancelled; then none was changed.
+    Raises ``WrongDeliveryState``, or ``WrongWaveState`` or ``WaveStale`` where their wave was cancelled or is stale;
+    then none was changed.
     """
     rows = _checked(session, numbers, _AGAIN, verb="sent again")
     for wave in session.scalars(select(Wave).where(Wave.id.in_({row.wave_id for row in rows}))).unique():
-        refuse_cancelled(wave, verb="sent again")
+        refuse_ended(wave, verb="sent again", at=at)
     _set(session, rows, DeliveryState.QUEUED, Event.DELIVERY_REQUEUED, finished=None, at=at, actor=actor)
     theirs = update(Wave).where(Wave.id.in_({row.wave_id for row in rows}), Wave.opened_at.is_not(None))
     for statement in (

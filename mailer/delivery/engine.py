@@ -90,7 +90,7 @@ class _Going:
     limits: Limits
     opened_at: datetime
     stopped: bool = False
-    """Paused, held or cancelled: its claims go back."""
+    """Paused, held, cancelled or stale: its claims go back."""
     waiting: bool = True
     """Whether there may be something to claim."""
     in_hand: int = 0
@@ -242,7 +242,8 @@ class Engine:
             seen = [
                 (wave, not wave.out_of_time(now) and anything_waiting(session, wave.id, now=now))
                 for wave in sending
-                if wave.id not in spent
+                # What is stale the clockwork cancels.
+                if wave.id not in spent and not wave.limits.is_stale(now)
             ]
         for wave_id in spent:
             with self._database.write() as session:
@@ -435,6 +436,9 @@ class Engine:
         now, doubt = self._trust.look()
         if doubt:
             raise NotYet(doubt)
+        if going.limits.is_stale(now):
+            going.stopped = True
+            raise _Withdrawn
         if reason := going.limits.forbids(now):
             raise NotYet(reason)
         self._journal.begin(claimed.id, message.sha256)

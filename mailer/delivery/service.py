@@ -95,6 +95,9 @@ class Service:
                 on_held=lambda wave_id, reason: self._tell(
                     f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}"
                 ),
+                on_stale=lambda wave_id: self._tell(
+                    f"Wave {wave_id} is stale and was cancelled. See: dateline waves show {wave_id}"
+                ),
                 on_beat=self._beat_of(process.id),
                 second_clock=server_doubt,
             )

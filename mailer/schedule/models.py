@@ -124,6 +124,15 @@ class Wave(Base):
         """Its time as wall time, zone and instant."""
         return ZonedTime(datetime.fromisoformat(self.wall), self.zone, self.due_at)
 
+    @property
+    def stale(self) -> ZonedTime | None:
+        """From when on it is stale, in its own zone."""
+        return ZonedTime.of(self.stale_at, self.zone) if self.stale_at else None
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether it must not be sent any more at that instant."""
+        return self.stale_at is not None and now >= self.stale_at
+
 
 class CompiledText(Base):
     """What is the same in many of a wave's messages, compiled when it was scheduled and kept as evidence."""

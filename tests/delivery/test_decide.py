@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event
 from mailer.database import Database, migrate
 from mailer.delivery.decide import send_again
-from mailer.errors import WrongWaveState
+from mailer.errors import WaveStale, WrongWaveState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel, expire, finish, open_wave, wave_numbered
 
@@ -61,4 +61,12 @@ def test_a_delivery_of_a_cancelled_wave_is_not_sent_again(database: Database, wa
         cancel(session, wave_numbered(session, wave.id), at=NOON, actor=DESK)
         with pytest.raises(WrongWaveState, match="is cancelled and cannot be sent again"):
             send_again(session, numbers(session)[1:], give_up_after=LONG, at=NOON, actor=DESK)
+        assert states(session)[1:] == [DeliveryState.FAILED] * 2
+
+
+def test_a_delivery_of_a_stale_wave_is_not_sent_again(database: Database, wave: Wave) -> None:
+    with database.write() as session:
+        session.execute(update(Wave).values(stale_at=NOON + LONG))
+        with pytest.raises(WaveStale, match="cannot be sent again"):
+            send_again(session, numbers(session)[1:], give_up_after=LONG, at=NOON + LONG, actor=DESK)
         assert states(session)[1:] == [DeliveryState.FAILED] * 2

@@ -23,7 +23,9 @@ from mailer.delivery.outcome import Policy
 from mailer.delivery.relays import Lane
 from mailer.errors import DatabaseBusy
 from mailer.releases.versions import set_embargo
+from mailer.schedule.clockwork import Clockwork
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.trust import Trust
 from mailer.schedule.waves import cancel, pause, resume
 
 
@@ -274,6 +276,45 @@ def test_cancel_stops_a_wave_for_good(desk: Desk) -> None:
     assert set(states) == {DeliveryState.ACCEPTED, DeliveryState.CANCELLED}
     assert states.count(DeliveryState.ACCEPTED) == len(relay.messages) < 400
     assert desk.state(wave) is WaveState.CANCELLED
+
+
+def test_not_a_message_leaves_when_its_wave_is_stale_and_the_wave_is_cancelled(desk: Desk) -> None:
+    clock = TestClock()
+    desk.clock, desk.connections = clock, 1
+    wave = planned(desk, people=400, stale_after=timedelta(hours=6))
+    relay = FaultyRelay()
+    clockwork = Clockwork(
+        desk.database,
+        clock,
+        Trust(clock),
+        late_grace=timedelta(hours=1),
+        give_up_after=desk.give_up_after,
+        on_opened=lambda _: None,
+        on_held=lambda *_: pytest.fail("held"),
+        on_stale=lambda _: None,
+        on_beat=lambda: None,
+    )
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            clockwork.sweep()
+            await desk.seen(lambda: len(relay.messages) > 2)
+            sent = len(relay.messages)
+            clock.pass_time(timedelta(hours=6))
+            await desk.seen(lambda: DeliveryState.SENDING not in desk.states(wave))
+            assert sent <= len(relay.messages) <= sent + 1  # one was on the wire
+            clockwork.sweep()
+            await desk.seen(lambda: desk.state(wave) is WaveState.CANCELLED)
+
+    asyncio.run(scenario())
+    states = desk.states(wave)
+    assert set(states) == {DeliveryState.ACCEPTED, DeliveryState.CANCELLED}
+    assert states.count(DeliveryState.ACCEPTED) == len(relay.messages)
+    assert [event for event in desk.told(wave) if event.startswith("wave.")] == [
+        "wave.scheduled",
+        "wave.opened",
+        "wave.cancelled",
+    ]
 
 
 def test_whoever_was_suppressed_after_the_wave_was_planned_is_not_written_to(desk: Desk) -> None:

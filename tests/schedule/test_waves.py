@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Event
 from mailer.database import Database
-from mailer.errors import UnknownWave, WrongWaveState
+from mailer.errors import UnknownWave, WaveStale, WrongWaveState
 from mailer.releases.versions import set_embargo
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
-from mailer.schedule.rules import Hold, Wait
+from mailer.schedule.rules import Hold, Stale, Wait
 from mailer.schedule.waves import (
     Opened,
     all_waves,
     cancel,
+    cancel_stale,
     due_waves,
     expire,
     finish,
@@ -31,6 +32,7 @@ from mailer.schedule.waves import (
     pause,
     release,
     resume,
+    stale_waves,
     tally,
     wave_numbered,
 )
@@ -45,7 +47,9 @@ def scheduled(session: Session, *, people: int = 1, due: datetime = TEN) -> Wave
     return make_wave(session, make_list(session, *(make_contact(session) for _ in range(people))), due=due)
 
 
-def open_at(session: Session, wave: Wave, now: datetime, *, doubt: str = "") -> Opened | Hold | Wait | None:
+def open_at(
+    session: Session, wave: Wave, now: datetime, *, doubt: str = ""
+) -> Opened | Hold | Wait | Stale | None:
     return open_wave(session, wave.id, now=now, doubt=doubt, late_grace=HOUR, give_up_after=LONG, actor=DESK)
 
 
@@ -482,3 +486,107 @@ def test_an_officer_who_gives_a_wave_more_time_at_that_moment_loses_nobody(offic
     both_at_once(resuming, expiring)
     with office.read() as session:
         assert tally(session, [wave.id]) == {wave.id: {DeliveryState.QUEUED: 2}}
+
+
+STALE = TEN + 6 * HOUR
+
+
+def ageing(session: Session, *, people: int = 2) -> Wave:
+    """A wave that is stale six hours after its time."""
+    media_list = make_list(session, *(make_contact(session) for _ in range(people)))
+    return make_wave(session, media_list, due=TEN, stale_after=6 * HOUR)
+
+
+@pytest.mark.parametrize("state", WaveState)
+def test_a_stale_wave_is_cancelled_by_itself_from_wherever_it_stands(office: Database, state: WaveState) -> None:
+    over = state in (WaveState.CANCELLED, WaveState.DONE)
+    with office.write() as session:
+        wave = ageing(session, people=len(DeliveryState))
+        other = scheduled_beside(session, wave)
+        put(session, wave, state, opened=True)
+        deliveries = session.scalars(select(Delivery).where(Delivery.wave_id == wave.id)).all()
+        for delivery, stands in zip(deliveries, DeliveryState, strict=True):
+            delivery.state = stands
+        session.flush()
+        assert stale_waves(session, now=STALE - SECOND) == []
+        assert not cancel_stale(session, wave, now=STALE - SECOND, actor=DESK)
+        assert stale_waves(session, now=STALE) == ([] if over else [wave.id])
+        before = len(told(session))
+        assert cancel_stale(session, wave, now=STALE, actor=DESK) is not over
+        assert not cancel_stale(session, wave, now=STALE, actor=DESK)
+        said = [(e.event, e.wave_id, e.data) for e in told(session)[before:]]
+        if over:
+            assert (wave.state, said) == (state, [])
+            return
+        assert (wave.state, wave.done_at) == (WaveState.CANCELLED, STALE)
+        assert wave.reason == "stale since 2026-12-22 16:00 Asia/Beirut (UTC+2; 2026-12-22 14:00 UTC)"
+        each = (Event.DELIVERY_CANCELLED, wave.id, {"reason": "stale"})
+        assert said == [each, each, (Event.WAVE_CANCELLED, wave.id, {"reason": "stale", "deliveries": 2})]
+        for delivery, stands in zip(deliveries, DeliveryState, strict=True):
+            session.refresh(delivery)
+            waited = stands in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+            # What is on the wire is finished by its process.
+            assert delivery.state is (DeliveryState.CANCELLED if waited else stands)
+        assert stale_waves(session, now=STALE) == []
+        assert tally(session, [other.id]) == {other.id: {DeliveryState.QUEUED: 1}}
+
+
+@pytest.mark.parametrize(("state", "verb"), [(WaveState.PAUSED, "resumed"), (WaveState.HELD, "released")])
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_stale_wave_is_not_let_go_whether_or_not_it_is_cancelled_yet(
+    office: Database, state: WaveState, verb: str, opened: bool
+) -> None:
+    act = resume if verb == "resumed" else release
+    with office.write() as session:
+        wave = ageing(session)
+        for swept in (False, True):
+            put(session, wave, state, opened=opened)
+            if swept:
+                assert cancel_stale(session, wave, now=STALE, actor=DESK)
+            before = wave.state
+            with pytest.raises(WaveStale, match=f"stale since 2026-12-22 16:00 Asia/Beirut .* cannot be {verb}"):
+                act(session, wave, give_up_after=LONG, at=STALE, actor=DESK)
+            assert wave.state is before
+        put(session, wave, state, opened=opened)
+        act(session, wave, give_up_after=LONG, at=STALE - SECOND, actor=DESK)
+        assert wave.state is (WaveState.SENDING if opened else WaveState.SCHEDULED)
+
+
+def test_a_wave_that_comes_due_when_it_is_stale_is_cancelled_and_not_opened(office: Database) -> None:
+    with office.write() as session:
+        wave = ageing(session)
+        assert open_at(session, wave, STALE) == Stale()
+        assert (wave.state, wave.opened_at) == (WaveState.CANCELLED, None)
+        assert open_at(session, wave, STALE) is None
+        assert of_waves(session) == ["wave.scheduled", "wave.cancelled"]
+
+
+def test_a_stale_wave_with_nothing_left_to_send_is_done(office: Database) -> None:
+    with office.write() as session:
+        wave = ageing(session)
+        open_at(session, wave, TEN)
+        session.execute(update(Delivery).values(state=DeliveryState.ACCEPTED))
+        assert not cancel_stale(session, wave, now=STALE, actor=DESK)
+        assert finish(session, wave.id, at=STALE, actor=DESK)
+        assert wave.state is WaveState.DONE
+
+
+@pytest.mark.parametrize("first", ["another process", "an officer"])
+def test_a_stale_wave_is_cancelled_once(office: Database, first: str) -> None:
+    with office.write() as session:
+        wave = ageing(session)
+    outcomes: list[bool] = []
+
+    def drop() -> None:
+        with office.write() as session:
+            outcomes.append(cancel_stale(session, wave_numbered(session, wave.id), now=STALE, actor=DESK))
+
+    def cancelling() -> None:
+        with office.write() as session:
+            cancel(session, wave_numbered(session, wave.id), at=STALE, actor=DESK)
+
+    both_at_once(cancelling if first == "an officer" else drop, drop)
+    assert sorted(outcomes) == ([False] if first == "an officer" else [False, True])
+    with office.read() as session:
+        assert len(told(session, Event.WAVE_CANCELLED)) == 1
+        assert len(told(session, Event.DELIVERY_CANCELLED)) == 2

@@ -69,11 +69,16 @@ def test_a_second_clock_that_differs_holds_the_wave(database: Database, wave: Wa
         give_up_after=timedelta(days=2),
         on_opened=lambda opened: pytest.fail("opened by a clock in doubt"),
         on_held=lambda number, reason: held.append((number, reason)),
+        on_stale=lambda number: pytest.fail("cancelled by a clock in doubt"),
         on_beat=lambda: None,
         second_clock=lambda session, now: "the servers disagree",
     )
     clockwork.sweep()
     assert held == [(wave.id, "the servers disagree")]
+    with database.write() as session:
+        session.execute(update(Wave).values(stale_at=DUE, state=WaveState.SENDING))
+    clockwork.sweep()
+    assert held == [(wave.id, "the servers disagree")] * 2
 
 
 def test_the_database_server_is_a_second_clock(database: Database) -> None:
