@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from sqlalchemy.orm import Session
 
 from mailer.cli.follow import follow
 from mailer.cli.office import Office, opened
@@ -268,6 +269,8 @@ def show(
             Column("reason", "Why"),
         )
         show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
+        if wave.state is WaveState.CANCELLED:
+            _tell_relied_upon(session, wave)
 
 
 def _nothing_more(_: Office) -> Mapping[str, object]:
@@ -323,5 +326,9 @@ def cancel_wave(number: WaveArgument) -> None:
     """Stop a wave for good. Who has it already has it; nobody else will get it."""
     _act(number, cancel, "Wave {wave} is cancelled; {result} deliveries will not go out.")
     with opened() as office, office.database.read() as session:
-        for other, count in relied_upon(session, wave_numbered(session, number)).items():
-            say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")
+        _tell_relied_upon(session, wave_numbered(session, number))
+
+
+def _tell_relied_upon(session: Session, wave: Wave) -> None:
+    for other, count in relied_upon(session, wave).items():
+        say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")

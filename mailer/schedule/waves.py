@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -276,25 +275,23 @@ def _cancel(
     if not _move(session, wave, WaveState.CANCELLED, allowed=_UNENDED, reason=reason, done_at=at):
         return None
     waiting = (Delivery.wave_id == wave.id, Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
-    count = cancel_deliveries(session, *waiting, data=data, at=at, actor=actor)
+    count = cancel_deliveries(session, *waiting, at=at, actor=actor)
     _tell(session, wave, Event.WAVE_CANCELLED, at=at, actor=actor, data={**data, "deliveries": count})
     return count
 
 
-def cancel_deliveries(
-    session: Session,
-    *which: ColumnElement[bool],
-    data: Mapping[str, object] = MappingProxyType({}),
-    at: datetime,
-    actor: Actor,
-) -> int:
-    """Cancel the deliveries that fit, each with its entry in the log and that data in it; returns how many."""
-    columns = (Delivery.id, Delivery.wave_id, Delivery.contact_id)
-    query = select(*columns, Wave.release_id).join(Wave, Wave.id == Delivery.wave_id).where(*which)
+def cancel_deliveries(session: Session, *which: ColumnElement[bool], at: datetime, actor: Actor) -> int:
+    """Cancel the deliveries that fit, each with its entry in the log; returns how many."""
+    columns = (Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
+    # What comes back from a process after its wave was cancelled says why as well.
+    stale = (Wave.stale_at <= Wave.done_at).label("stale")
+    query = select(*columns, stale).join(Wave, Wave.id == Delivery.wave_id).where(*which)
     rows = session.execute(query.with_for_update(of=Delivery)).all()
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        _end(session, batch, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, data=data, at=at, actor=actor)
+    for reason, ended in (
+        ("stale", [row for row in rows if row.stale]),
+        ("", [row for row in rows if not row.stale]),
+    ):
+        _end(session, ended, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, reason=reason, at=at, actor=actor)
     return len(rows)
 
 
@@ -303,19 +300,20 @@ def expire(session: Session, *, now: datetime, actor: Actor, limit: int = _BATCH
 
     Returns how many have failed so; there may be more if it is ``limit``.
     """
-    waiting = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+    late = select(Wave.id).where(Wave.state == WaveState.SENDING, Wave.give_up_at < now)
+    # Locked, as an officer may be giving one more time; whoever holds one, or a delivery, is not waited for.
+    waves = session.scalars(late.with_for_update(skip_locked=True)).all()
+    if not waves:
+        return 0
+    waiting = (Delivery.wave_id.in_(waves), Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
     query = (
         select(Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
         .join(Wave, Wave.id == Delivery.wave_id)
-        .where(Wave.state == WaveState.SENDING, Wave.give_up_at < now, Delivery.state.in_(waiting))
-        .order_by(Delivery.id)
+        .where(*waiting)
         .limit(limit)
     )
-    # The wave's row too: an officer may be giving it more time. Whoever holds either is not waited for.
-    rows = session.execute(query.with_for_update(of=(Delivery, Wave), skip_locked=True)).all()
-    if rows:
-        reason = {"reason": "out of time"}
-        _end(session, rows, DeliveryState.FAILED, Event.DELIVERY_FAILED, data=reason, at=now, actor=actor)
+    rows = session.execute(query.with_for_update(of=Delivery, skip_locked=True)).all()
+    _end(session, rows, DeliveryState.FAILED, Event.DELIVERY_FAILED, reason="out of time", at=now, actor=actor)
     return len(rows)
 
 
@@ -325,33 +323,35 @@ def _end(
     state: DeliveryState,
     event: Event,
     *,
-    data: Mapping[str, object],
+    reason: str,
     at: datetime,
     actor: Actor,
 ) -> None:
-    """End deliveries, each with its entry in the log; a row is number, wave, contact and release."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_([row.id for row in rows]))
-        .values(state=state, process_id=None, finished_at=at, next_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    append_many(
-        session,
-        [
-            {
-                "at": at,
-                "event": event.value,
-                "actor": actor,
-                "release_id": row.release_id,
-                "wave_id": row.wave_id,
-                "delivery_id": row.id,
-                "contact_id": row.contact_id,
-                "data": dict(data),
-            }
-            for row in rows
-        ],
-    )
+    """End deliveries, each with its entry in the log; a row has number, wave, contact and release."""
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_([row.id for row in batch]))
+            .values(state=state, process_id=None, finished_at=at, next_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        append_many(
+            session,
+            [
+                {
+                    "at": at,
+                    "event": event.value,
+                    "actor": actor,
+                    "release_id": row.release_id,
+                    "wave_id": row.wave_id,
+                    "delivery_id": row.id,
+                    "contact_id": row.contact_id,
+                    "data": {"reason": reason} if reason else {},
+                }
+                for row in batch
+            ],
+        )
 
 
 def relied_upon(session: Session, wave: Wave) -> dict[int, int]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from builders import DESK, NOON, make_contact, make_list
-from newsroom import make_wave, told
+from newsroom import both_at_once, make_wave, told
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,26 @@ def test_what_an_officer_sends_again_has_its_time_anew(database: Database, wave:
         assert states(session) == [DeliveryState.ACCEPTED, DeliveryState.QUEUED, DeliveryState.QUEUED]
         assert [entry.event for entry in told(session)][-2:] == [Event.DELIVERY_REQUEUED] * 2
         assert expire(session, now=at + LONG + timedelta(seconds=1), actor=DESK) == 2
+
+
+def test_an_officer_who_gives_a_wave_more_time_at_that_moment_loses_nobody(database: Database, wave: Wave) -> None:
+    late = NOON + MONTH
+    with database.write() as session:
+        _, failed, waiting = numbers(session)
+        session.execute(update(Delivery).where(Delivery.id == waiting).values(state=DeliveryState.QUEUED))
+        session.execute(update(Wave).values(state=WaveState.SENDING))
+
+    def deciding() -> None:
+        with database.write() as session:
+            send_again(session, [failed], give_up_after=LONG, at=late, actor=DESK)
+
+    def expiring() -> None:
+        with database.write() as session:
+            assert expire(session, now=late, actor=DESK) == 0
+
+    both_at_once(deciding, expiring)
+    with database.read() as session:
+        assert states(session)[1:] == [DeliveryState.QUEUED] * 2
 
 
 def test_a_delivery_of_a_cancelled_wave_is_not_sent_again(database: Database, wave: Wave) -> None:

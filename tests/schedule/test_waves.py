@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Event
 from mailer.database import Database
+from mailer.delivery.claims import claim, give_back
 from mailer.errors import UnknownWave, WaveStale, WrongWaveState
 from mailer.releases.versions import set_embargo
 from mailer.rendering import Occasion
@@ -468,26 +469,6 @@ def test_giving_up_goes_by_batches(office: Database) -> None:
         assert counts == [2, 2, 1, 0]
 
 
-def test_an_officer_who_gives_a_wave_more_time_at_that_moment_loses_nobody(office: Database) -> None:
-    late = TEN + 2 * LONG
-    with office.write() as session:
-        wave = scheduled(session, people=2)
-        open_at(session, wave, TEN)
-        pause(session, wave, at=TEN, actor=DESK)
-
-    def resuming() -> None:
-        with office.write() as session:
-            resume(session, wave_numbered(session, wave.id), give_up_after=LONG, at=late, actor=DESK)
-
-    def expiring() -> None:
-        with office.write() as session:
-            assert expire(session, now=late, actor=DESK) == 0
-
-    both_at_once(resuming, expiring)
-    with office.read() as session:
-        assert tally(session, [wave.id]) == {wave.id: {DeliveryState.QUEUED: 2}}
-
-
 STALE = TEN + 6 * HOUR
 
 
@@ -559,6 +540,17 @@ def test_a_wave_that_comes_due_when_it_is_stale_is_cancelled_and_not_opened(offi
         assert (wave.state, wave.opened_at) == (WaveState.CANCELLED, None)
         assert open_at(session, wave, STALE) is None
         assert of_waves(session) == ["wave.scheduled", "wave.cancelled"]
+
+
+def test_what_comes_back_from_a_process_after_its_wave_was_cancelled_says_why(office: Database) -> None:
+    with office.write() as session:
+        wave = ageing(session, people=1)
+        open_at(session, wave, TEN)
+        (claimed,) = claim(session, wave.id, process_id="p", limit=9, now=TEN)
+        assert cancel_stale(session, wave, now=STALE, actor=DESK)
+        give_back(session, [claimed.id], process_id="p", at=STALE)
+        assert tally(session, [wave.id]) == {wave.id: {DeliveryState.CANCELLED: 1}}
+        assert told(session, Event.DELIVERY_CANCELLED)[0].data == {"reason": "stale"}
 
 
 def test_a_stale_wave_with_nothing_left_to_send_is_done(office: Database) -> None:
