@@ -148,6 +148,11 @@ class ZonedTime:
             )
         return cls(wall, zone, there[0].astimezone(UTC))
 
+    @classmethod
+    def of(cls, instant: datetime, zone: str) -> "ZonedTime":
+        """What the clocks on the wall show in that zone at an instant."""
+        return cls(instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None), zone, instant.astimezone(UTC))
+
     def __str__(self) -> str:
         """For officers: wall time, zone and UTC, so that nobody has to guess."""
         local = self.instant.astimezone(ZoneInfo(self.zone))

@@ -192,6 +192,16 @@ class TimePassed(DatelineError):
     remedy = "Choose a later time, or leave --at out to send at once."
 
 
+class StaleTooSoon(DatelineError):
+    message = "The wave would be stale from {stale} on, which is not after its time, {due}."
+    remedy = "Choose a later end with --not-after or --stale-after, or leave it out."
+
+
+class WaveStale(DatelineError):
+    message = "Wave {wave} is stale since {stale} and cannot be {verb}."
+    remedy = "If it should go out all the same, schedule it anew: dateline waves schedule {release} --list LIST"
+
+
 class NobodyToSendTo(DatelineError):
     message = "Nobody on {name} would get this wave: {excluded} left out, none remaining."
     remedy = "{reasons}"

@@ -128,6 +128,8 @@ def plan_wave(
     kind: Occasion = Occasion.PUBLIC,
     layout: Layout = Layout.PREFERRED,
     again: bool = False,
+    stale_after: timedelta | None = None,
+    not_after: datetime | None = None,
     now: datetime = NOON,
     templates: Path = TEMPLATES,
 ) -> Planned:
@@ -139,6 +141,8 @@ def plan_wave(
         layout=layout,
         template="release",
         again=again,
+        stale_after=stale_after,
+        not_after=in_beirut(not_after) if not_after else None,
     )
     return schedule(
         session,

@@ -1,15 +1,19 @@
 """The schema's steps lead, on both databases, to exactly what the models say."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import mailer.audit.models
 import mailer.contacts.models
 import mailer.delivery.models  # noqa: F401 - the models register themselves
 from mailer.database import Base, Database, migrate
 from mailer.errors import SchemaBehind, SchemaUnknown
+from mailer.schedule.models import Wave
 
 
 def test_the_steps_lead_to_the_models(database: Database) -> None:
@@ -35,3 +39,43 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     for refused in (migrate.require, migrate.upgrade):
         with pytest.raises(SchemaUnknown, match="9999"):
             refused(database)
+
+
+def stop_at(database: Database, step: str) -> None:
+    """As an older version of Dateline left it."""
+    config = migrate.configuration()
+    with database.write() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, step)
+
+
+def test_a_wave_that_is_under_way_has_its_time_anew_from_the_upgrade(database: Database) -> None:
+    stop_at(database, "0002")
+    states = ("scheduled", "sending", "paused", "held", "done")
+    with database.write() as session:
+        for statement in (
+            "INSERT INTO release (id, slug, added_at, embargo_line) VALUES (1, 'ports', '2026-11-01 12:00', '')",
+            "INSERT INTO version (id, release_id, number, content, sha256, frozen_at) "
+            "VALUES (1, 1, 1, '{}', '', '2026-11-01 12:00')",
+            "INSERT INTO media_list (id, name, key) VALUES (1, 'Desk', 'desk')",
+        ):
+            session.execute(text(statement))
+        for number, state in enumerate(states, 1):
+            opened = "NULL" if state == "scheduled" else "'2026-11-01 12:00:00.000000'"
+            session.execute(
+                text(
+                    "INSERT INTO wave (id, release_id, version_id, list_id, kind, layout, template, state, wall, zone, "
+                    "due_at, scheduled_at, opened_at, reason) VALUES (:id, 1, 1, 1, 'public', 'preferred', 'release', "
+                    ":state, '2026-11-01T14:00:00', 'Asia/Beirut', '2026-11-01 12:00', '2026-11-01 12:00', "
+                    f"{opened}, '')"
+                ),
+                {"id": number, "state": state},
+            )
+    before = datetime.now(UTC)
+    migrate.upgrade(database)
+    with database.read() as session:
+        found = dict(session.execute(select(Wave.state, Wave.give_up_at)).all())
+        assert set(session.scalars(select(Wave.stale_at))) == {None}
+    assert [found[state] for state in ("scheduled", "done")] == [None, None]
+    for state in ("sending", "paused", "held"):
+        assert before <= found[state] - timedelta(days=2) <= datetime.now(UTC)

@@ -151,7 +151,13 @@ def show_delivery(
 def send_deliveries_again(numbers: NumbersArgument) -> None:
     """Send held or failed deliveries again, each under its old Message-ID."""
     with opened() as office, office.database.write() as session:
-        count = send_again(session, numbers, at=office.clock.now(), actor=office.actor)
+        count = send_again(
+            session,
+            numbers,
+            give_up_after=office.config.delivery.give_up_after,
+            at=office.clock.now(),
+            actor=office.actor,
+        )
     say(f"{count} deliveries are queued again.")
 
 

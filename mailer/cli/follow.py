@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailer.cli.office import Office
-from mailer.cli.output import err, out
+from mailer.cli.output import err, out, shown
 from mailer.delivery.progress import Progress, progress
 from mailer.schedule.models import Wave, WaveState
 from mailer.schedule.rules import spell
@@ -51,6 +51,8 @@ def _line(office: Office, wave: Wave, now: Progress) -> str:
     if wave.state is WaveState.SENDING and now.seconds_left:
         parts.append(f"{now.seconds_left:.0f} s left")
     parts += [f"{count} {state.value}" for state, count in sorted(now.states.items())]
+    if wave.stale_at and wave.state not in _OVER:
+        parts.append(f"stale from {shown(wave.stale_at, office.zone)}")
     if wave.reason:
         parts.append(wave.reason)
     return ", ".join(parts)

@@ -2,14 +2,16 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from mailer.cli.office import Office
 from mailer.clock import ZonedTime
+from mailer.config import Duration
 from mailer.errors import BadOption
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; its fields are in docs/reference/json.md.")]
@@ -24,6 +26,8 @@ SinceOption = Annotated[
 ]
 UntilOption = Annotated[str, typer.Option("--until", help="Before this time.")]
 
+_DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+
 
 def instant_of(office: Office, text: str) -> datetime | None:
     """An instant of ``--since`` or ``--until``; a day means its first moment in the office's zone."""
@@ -35,6 +39,15 @@ def instant_of(office: Office, text: str) -> datetime | None:
             # that instant, and the first of the two where midnight comes twice.
             return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(office.zone)).astimezone(UTC)
     return ZonedTime.parse(text, office.zone).instant
+
+
+def duration_of(option: str, text: str) -> timedelta:
+    """A length of time as the settings write it. Raises ``BadOption``."""
+    try:
+        return _DURATION.validate_python(text)
+    except ValidationError as error:
+        allowed = "a whole number and s, m, h or d, such as 90m or 2d"
+        raise BadOption(option=option, value=text, allowed=allowed) from error
 
 
 def one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -6,17 +6,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from sqlalchemy.orm import Session
 
 from mailer.cli.follow import follow
-from mailer.cli.office import opened
-from mailer.cli.options import CsvOption, JsonOption, ZoneOption
+from mailer.cli.office import Office, opened
+from mailer.cli.options import CsvOption, JsonOption, ZoneOption, duration_of
 from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.lists import list_named
 from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
 from mailer.releases.versions import release_named, version_numbered
 from mailer.rendering import Layout, Occasion
-from mailer.schedule.models import DeliveryState, Wave
+from mailer.schedule.models import DeliveryState, Wave, WaveState
 from mailer.schedule.plan import EXCLUDED_WORDS, Order, Planned, schedule
 from mailer.schedule.waves import (
     all_waves,
@@ -42,6 +43,7 @@ COLUMNS = (
     Column("kind", "Kind"),
     Column("list", "List"),
     Column("due", "Goes out"),
+    Column("stale_at", "Stale from"),
     Column("state", "State"),
     Column("deliveries", "Deliveries"),
     Column("reason", "Why"),
@@ -65,7 +67,9 @@ def fields(wave: Wave, counts: Mapping[DeliveryState, int]) -> dict[str, object]
         "due_wall": wave.wall,
         "due_zone": wave.zone,
         "scheduled_at": wave.scheduled_at,
+        "stale_at": wave.stale_at,
         "opened_at": wave.opened_at,
+        "give_up_at": wave.give_up_at,
         "done_at": wave.done_at,
         "total": sum(counts.values()),
         "deliveries": {state.value: count for state, count in sorted(counts.items())},
@@ -96,6 +100,18 @@ def schedule_wave(
     again: Annotated[
         bool, typer.Option("--again", help="Also to those who have this release from another wave already.")
     ] = False,
+    stale_after: Annotated[
+        str,
+        typer.Option(
+            "--stale-after", help="So long after its time (90m, 6h, 2d) it is stale: none is sent any more."
+        ),
+    ] = "",
+    not_after: Annotated[
+        str,
+        typer.Option(
+            "--not-after", help="The same as a wall time in the wave's zone, such as '2026-12-22 18:00'."
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would get it and schedule nothing.")] = False,
 ) -> None:
     """Put a wave into the plan: one version to one media list at one time."""
@@ -118,6 +134,8 @@ def schedule_wave(
             layout=Layout.BOTH if both else Layout.PREFERRED,
             template=template,
             again=again,
+            stale_after=duration_of("--stale-after", stale_after) if stale_after else None,
+            not_after=office.when(not_after, due.zone if due else "") if not_after else None,
         )
         planned = schedule(
             session,
@@ -150,6 +168,8 @@ def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None
         f"({wave.version.sha256[:12]}), goes out {wave.due}",
         markup=False,
     )
+    if wave.stale:
+        out.print(f"stale from {wave.stale}: what has not gone out by then will not", markup=False)
     out.print(f"to {expansion.deliveries} contacts of “{wave.media_list.name}”: {languages}", markup=False)
     for warning in planned.warnings:
         err.print(Text(f"look at this: {warning}", style="yellow"))
@@ -179,7 +199,7 @@ def list_waves(
         counts = tally(session, [wave.id for wave in waves])
         show_list(
             [fields(wave, counts[wave.id]) for wave in waves],
-            COLUMNS,
+            [c for c in COLUMNS if c.field != "stale_at" or any(wave.stale_at for wave in waves)],
             form=form,
             zone=office.zone,
             empty="Nothing is planned: dateline waves schedule RELEASE --list LIST",
@@ -226,6 +246,8 @@ def show(
             return
         for name in ("wave", "release", "version", "version_sha256", "kind", "list", "due", "state", "reason"):
             out.print(Text.assemble((f"{name.replace('_', ' '):15} ", "bold"), str(document[name])))
+        if wave.stale:
+            out.print(Text.assemble(("stale from      ", "bold"), str(wave.stale)))
         for name in ("opened_at", "first_accepted_at", "last_accepted_at", "done_at"):
             moment = document[name]
             after = ""
@@ -234,7 +256,12 @@ def show(
             out.print(
                 Text.assemble((f"{name[:-3].replace('_', ' '):15} ", "bold"), shown(moment, office.zone) + after)
             )
+        if wave.state is WaveState.SENDING:
+            out.print(Text.assemble(("tried until     ", "bold"), shown(wave.give_up_at, office.zone)))
         out.print(Text.assemble(("deliveries      ", "bold"), shown(document["deliveries"], office.zone)))
+        if wave.state is WaveState.CANCELLED and (sent := counts.get(DeliveryState.ACCEPTED, 0)):
+            partly = f"{sent} of {sum(counts.values())} have it; who has it is in: dateline deliveries list --wave"
+            out.print(Text.assemble(("partly sent     ", "bold"), f"{partly} {number} --state accepted"))
         columns = (
             Column("name", "Left out"),
             Column("city", "City"),
@@ -242,12 +269,27 @@ def show(
             Column("reason", "Why"),
         )
         show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
+        if wave.state is WaveState.CANCELLED:
+            _tell_relied_upon(session, wave)
 
 
-def _act(number: int, act: Callable[..., Any], done: str, **options: object) -> None:
+def _nothing_more(_: Office) -> Mapping[str, object]:
+    return {}
+
+
+def _time_anew(office: Office) -> Mapping[str, object]:
+    return {"give_up_after": office.config.delivery.give_up_after}
+
+
+def _act(
+    number: int,
+    act: Callable[..., Any],
+    done: str,
+    options: Callable[[Office], Mapping[str, object]] = _nothing_more,
+) -> None:
     with opened() as office, office.database.write() as session:
         wave = wave_numbered(session, number)
-        result = act(session, wave, at=office.clock.now(), actor=office.actor, **options)
+        result = act(session, wave, at=office.clock.now(), actor=office.actor, **options(office))
         text = done.format(wave=number, state=wave.state.value, due=wave.due, result=result)
     say(text)
 
@@ -261,7 +303,7 @@ def pause_wave(number: WaveArgument) -> None:
 @app.command("resume")
 def resume_wave(number: WaveArgument) -> None:
     """Go on with a paused wave."""
-    _act(number, resume, "Wave {wave} is {state} again.")
+    _act(number, resume, "Wave {wave} is {state} again.", _time_anew)
 
 
 @app.command("hold")
@@ -269,13 +311,14 @@ def hold_wave(
     number: WaveArgument, reason: Annotated[str, typer.Option("--reason", help="Why.")] = "held by an officer"
 ) -> None:
     """Stop a wave until an officer decides."""
-    _act(number, hold_by_hand, "Wave {wave} is held. Let it go with: dateline waves release {wave}", reason=reason)
+    done = "Wave {wave} is held. Let it go with: dateline waves release {wave}"
+    _act(number, hold_by_hand, done, lambda _: {"reason": reason})
 
 
 @app.command("release")
 def release_wave(number: WaveArgument) -> None:
     """Let a held wave go: at its time if that is to come, at once if it is past."""
-    _act(number, release, "Wave {wave} is {state}; its time is {due}.")
+    _act(number, release, "Wave {wave} is {state}; its time is {due}.", _time_anew)
 
 
 @app.command("cancel")
@@ -283,5 +326,9 @@ def cancel_wave(number: WaveArgument) -> None:
     """Stop a wave for good. Who has it already has it; nobody else will get it."""
     _act(number, cancel, "Wave {wave} is cancelled; {result} deliveries will not go out.")
     with opened() as office, office.database.read() as session:
-        for other, count in relied_upon(session, wave_numbered(session, number)).items():
-            say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")
+        _tell_relied_upon(session, wave_numbered(session, number))
+
+
+def _tell_relied_upon(session: Session, wave: Wave) -> None:
+    for other, count in relied_upon(session, wave).items():
+        say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")

@@ -260,6 +260,9 @@ class Courier:
         now, doubt = self._office.trust.look()
         if doubt:
             raise NotYet(doubt)
+        if letter.going.limits.is_stale(now):
+            letter.going.stopped = True
+            raise _Withdrawn
         if reason := letter.going.limits.forbids(now):
             raise NotYet(reason)
         self._recorder.begin(letter.claimed, message.sha256)

@@ -1,7 +1,7 @@
 """What an officer decides about single deliveries: send again, or give up."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -9,24 +9,30 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Event, append_many
 from mailer.errors import WrongDeliveryState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.waves import refuse_ended
 
 _AGAIN = (DeliveryState.HELD, DeliveryState.FAILED)
 _WAITING = (DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.QUEUED)
 
 
-def send_again(session: Session, numbers: Sequence[int], *, at: datetime, actor: Actor) -> int:
-    """Put held or failed deliveries back into the queue; a wave that was done is being sent again.
+def send_again(
+    session: Session, numbers: Sequence[int], *, give_up_after: timedelta, at: datetime, actor: Actor
+) -> int:
+    """Put held or failed deliveries back into the queue; a wave that was done is being sent again, and has time anew.
 
-    Raises ``WrongDeliveryState``, and then none was changed.
+    Raises ``WrongDeliveryState``, or ``WrongWaveState`` or ``WaveStale`` where their wave was cancelled or is stale;
+    then none was changed.
     """
     rows = _checked(session, numbers, _AGAIN, verb="sent again")
+    for wave in session.scalars(select(Wave).where(Wave.id.in_({row.wave_id for row in rows}))).unique():
+        refuse_ended(wave, verb="sent again", at=at)
     _set(session, rows, DeliveryState.QUEUED, Event.DELIVERY_REQUEUED, finished=None, at=at, actor=actor)
-    session.execute(
-        update(Wave)
-        .where(Wave.id.in_({row.wave_id for row in rows}), Wave.state == WaveState.DONE)
-        .values(state=WaveState.SENDING, done_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    theirs = update(Wave).where(Wave.id.in_({row.wave_id for row in rows}), Wave.opened_at.is_not(None))
+    for statement in (
+        theirs.values(give_up_at=at + give_up_after),
+        theirs.where(Wave.state == WaveState.DONE).values(state=WaveState.SENDING, done_at=None),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
     return len(rows)
 
 

@@ -28,12 +28,15 @@ from mailer.delivery.takeover import take_over
 from mailer.errors import DatelineError
 from mailer.schedule.models import Wave
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import BeingSent, anything_open, finish, hold, waves_being_sent
+from mailer.schedule.waves import BeingSent, anything_open, expire, finish, hold, waves_being_sent
 
 LOOK_SECONDS = 0.3
 """Between two looks at the waves: an officer's pause acts within a second."""
 
 TAKE_OVER_SECONDS = 5.0
+
+EXPIRE_SECONDS = 60.0
+"""Between two looks for what could not be handed over in its time."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +60,7 @@ class Engine:
         messages: Messages,
         policy: Policy,
     ) -> None:
-        self._database, self._clock, self._process = database, clock, process
+        self._database, self._clock, self._trust, self._process = database, clock, trust, process
         self._messages, self._policy = messages, policy
         self._hands = Hands(queues)
         self._recorder = Recorder(database, clock, process, policy, settled=self._settled)
@@ -129,7 +132,7 @@ class Engine:
     # Watching the waves.
 
     async def _watch(self) -> None:
-        next_take_over = 0.0
+        next_take_over = next_expiry = 0.0
         in_database = self._recorder.in_database
         while not self._stopping.is_set():
             self._look.clear()
@@ -139,6 +142,9 @@ class Engine:
                 if self._clock.monotonic() >= next_take_over:
                     next_take_over = self._clock.monotonic() + TAKE_OVER_SECONDS
                     await in_database(self._take_over)
+                # A batch at each look, so that a pause is seen between them.
+                if self._clock.monotonic() >= next_expiry and not await in_database(self._expire):
+                    next_expiry = self._clock.monotonic() + EXPIRE_SECONDS
                 self._note_waves(await in_database(self._read_waves))
             except (DatelineError, DBAPIError) as error:
                 self._recorder.shut(error)
@@ -158,6 +164,13 @@ class Engine:
                 taken.given_back,
             )
 
+    def _expire(self) -> int:
+        now, doubt = self._trust.look()
+        if doubt:
+            return 0
+        with self._database.write() as session:
+            return expire(session, now=now, actor=actor_of(self._process.id))
+
     def _read_waves(self) -> list[tuple[BeingSent, bool]]:
         """What is being sent now, and whether a claim would find something; a wave with nothing left is finished."""
         now = self._clock.now()
@@ -165,7 +178,10 @@ class Engine:
             sending = waves_being_sent(session)
             spent = [wave.id for wave in sending if not anything_open(session, wave.id)]
             seen = [
-                (wave, anything_waiting(session, wave.id, now=now)) for wave in sending if wave.id not in spent
+                (wave, not wave.out_of_time(now) and anything_waiting(session, wave.id, now=now))
+                for wave in sending
+                # What is stale the clockwork cancels.
+                if wave.id not in spent and not wave.limits.is_stale(now)
             ]
         for wave_id in spent:
             with self._database.write() as session:

@@ -27,7 +27,7 @@ class Going:
     limits: Limits
     opened_at: datetime
     stopped: bool = False
-    """Paused, held or cancelled: its claims go back."""
+    """Paused, held, cancelled or stale: its claims go back."""
     waiting: bool = True
     """Whether there may be something to claim."""
     in_hand: int = 0

@@ -4,7 +4,6 @@ import json
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -17,11 +16,8 @@ from mailer.database import fetch, insert_rows, is_sqlite, storing, update_rows
 from mailer.delivery.claims import actor_of
 from mailer.delivery.journal import Ended
 from mailer.delivery.models import Attempt
+from mailer.delivery.retry import retry_wait
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
-
-FIRST_RETRY = timedelta(minutes=1)
-LAST_RETRY = timedelta(hours=1)
-"""Between tries the wait doubles from the first to the last (RFC 5321 4.5.4.1 asks for patience and an end)."""
 
 
 class Ending(StrEnum):
@@ -49,15 +45,7 @@ _EVENTS: Mapping[DeliveryState, Event] = {
 class Policy:
     """What the settings say about deliveries that do not go through at once."""
 
-    give_up_after: timedelta
     resend_in_doubt: bool
-
-
-def retry_wait(attempts: int, spread: float) -> timedelta:
-    """How long to wait after so many attempts; ``spread`` in 0..1 scatters it by a quarter, so that deliveries that
-    were deferred together do not all come back together."""
-    doubled = FIRST_RETRY * (1 << min(attempts - 1, 10))
-    return min(doubled, LAST_RETRY) * (1 + spread / 4)
 
 
 _CHANGED = ("id", "state", "attempts", "next_at", "finished_at", "sha256", "process_id")
@@ -86,7 +74,7 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
         state = states[-1][0]
         next_at = None
         if state is DeliveryState.DEFERRED:
-            wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
+            wait = retry_wait(attempt, count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
         changes.append((number, state.value, count, next_at, at if final else None, attempt.sha256, None))
@@ -121,7 +109,7 @@ def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence
 
 def _waves(session: Session) -> Mapping[int, Any]:
     """The waves that may have deliveries on the wire: all that have been opened and are not done."""
-    query = select(Wave.id, Wave.release_id, Wave.opened_at, Wave.state).where(Wave.state != WaveState.DONE)
+    query = select(Wave.id, Wave.release_id, Wave.give_up_at, Wave.state).where(Wave.state != WaveState.DONE)
     return {row.id: row for row in session.execute(query)}
 
 
@@ -146,7 +134,7 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
         return [(DeliveryState.ACCEPTED, {})]
     if ending is Ending.FAILED:
         return [(DeliveryState.FAILED, {})]
-    out_of_time = wave.opened_at is not None and attempt.at - wave.opened_at > policy.give_up_after
+    out_of_time = wave.give_up_at is not None and attempt.at > wave.give_up_at
     cancelled = wave.state is WaveState.CANCELLED
     if ending is Ending.DEFERRED:
         if cancelled:

@@ -84,19 +84,20 @@ class Service:
                     limits=self._config.limit,
                 ),
                 messages=Messages(self._sender.bounce_address, self._signers),
-                policy=Policy(
-                    give_up_after=self._config.delivery.give_up_after,
-                    resend_in_doubt=self._config.delivery.in_doubt == "resend",
-                ),
+                policy=Policy(resend_in_doubt=self._config.delivery.in_doubt == "resend"),
             )
             clockwork = Clockwork(
                 self._database,
                 self._clock,
                 trust,
                 late_grace=self._config.delivery.late_grace,
+                give_up_after=self._config.delivery.give_up_after,
                 on_opened=self._opened,
                 on_held=lambda wave_id, reason: self._tell(
                     f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}"
+                ),
+                on_stale=lambda wave_id: self._tell(
+                    f"Wave {wave_id} is stale and was cancelled. See: dateline waves show {wave_id}"
                 ),
                 on_beat=self._beat_of(process.id),
                 second_clock=server_doubt,

@@ -20,9 +20,18 @@ from mailer.audit import Actor, Event, append
 from mailer.clock import Clock
 from mailer.database import Database
 from mailer.errors import DatelineError
-from mailer.schedule.rules import Hold, Wait
+from mailer.schedule.rules import Hold, Stale, Wait
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import Opened, due_waves, hold_shifted, open_wave
+from mailer.schedule.waves import (
+    Opened,
+    cancel_stale,
+    due_waves,
+    hold,
+    hold_shifted,
+    open_wave,
+    stale_waves,
+    wave_numbered,
+)
 
 SWEEP = 1.0
 """Seconds that a wave scheduled elsewhere may go unseen."""
@@ -36,8 +45,8 @@ _log = logging.getLogger(__name__)
 
 
 class Clockwork:
-    """Opens waves at their time. ``on_opened`` and ``on_held`` are called (on the clockwork's threads) with each
-    that it opened or held, ``on_beat`` after each sweep."""
+    """Opens waves at their time. ``on_opened``, ``on_held`` and ``on_stale`` are called (on the clockwork's threads)
+    with each that it opened, held or cancelled, ``on_beat`` after each sweep."""
 
     def __init__(
         self,
@@ -46,14 +55,17 @@ class Clockwork:
         trust: Trust,
         *,
         late_grace: timedelta,
+        give_up_after: timedelta,
         on_opened: Callable[[Opened], None],
         on_held: Callable[[int, str], None],
+        on_stale: Callable[[int], None],
         on_beat: Callable[[], None],
         second_clock: Callable[[Session, datetime], str] = lambda session, now: "",  # noqa: ARG005
     ) -> None:
         """``second_clock`` says why the instant is in doubt by another clock; see ``trust.server_doubt``."""
         self._database, self._clock, self._trust = database, clock, trust
-        self._late_grace, self._on_opened, self._on_held, self._on_beat = late_grace, on_opened, on_held, on_beat
+        self._late_grace, self._give_up_after = late_grace, give_up_after
+        self._on_opened, self._on_held, self._on_stale, self._on_beat = on_opened, on_held, on_stale, on_beat
         self._second_clock = second_clock
         self._doubt = ""
         self._stopping = threading.Event()
@@ -98,6 +110,7 @@ class Clockwork:
             self._note_doubt(now, doubt)
             with self._database.read() as session:
                 upcoming = due_waves(session, until=now + AHEAD)
+                stale = stale_waves(session, now=now)
             # The alarms first: however long it takes to open what is due, they go off at their time.
             for wave_id, due_at in upcoming:
                 if due_at > now:
@@ -107,6 +120,9 @@ class Clockwork:
                     # Each by itself: one that cannot be opened must not stand before all later ones.
                     with _survived(f"open wave {wave_id}"):
                         self.open(wave_id)
+            for wave_id in stale:
+                with _survived(f"cancel wave {wave_id}, which is stale"):
+                    self.drop(wave_id)
             self._on_beat()
 
     def open(self, wave_id: int) -> None:
@@ -119,6 +135,7 @@ class Clockwork:
                 now=now,
                 doubt=doubt or self._second_clock(session, now),
                 late_grace=self._late_grace,
+                give_up_after=self._give_up_after,
                 actor=ACTOR,
             )
         match outcome:
@@ -129,8 +146,25 @@ class Clockwork:
                 self._set_alarm(wave_id, until + timedelta(milliseconds=1))
             case Hold(reason):
                 self._on_held(wave_id, reason)
+            case Stale():
+                self._on_stale(wave_id)
             case Opened():
                 self._on_opened(outcome)
+
+    def drop(self, wave_id: int) -> None:
+        """Cancel this wave if it is stale; by a clock in doubt it is only held."""
+        now, doubt = self._trust.look()
+        with self._database.write() as session:
+            wave = wave_numbered(session, wave_id)
+            doubt = doubt or self._second_clock(session, now)
+            if doubt:
+                held = hold(session, wave, reason=doubt, at=now, actor=ACTOR)
+            else:
+                dropped = cancel_stale(session, wave, now=now, actor=ACTOR)
+        if doubt and held:
+            self._on_held(wave_id, doubt)
+        elif not doubt and dropped:
+            self._on_stale(wave_id)
 
     def _set_alarm(self, wave_id: int, at: datetime) -> None:
         if self._alarms.running:

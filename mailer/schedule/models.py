@@ -105,6 +105,10 @@ class Wave(Base):
     scheduled_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     """The date of its messages; set once."""
+    give_up_at: Mapped[datetime | None]
+    """What has not been handed over by then has failed. Counted anew whenever an officer lets it go on."""
+    stale_at: Mapped[datetime | None]
+    """From then on none of it may leave, as an officer said when she scheduled it."""
     done_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     """When an officer let it go after it had been held: its lateness is no longer a reason to hold it."""
@@ -119,6 +123,15 @@ class Wave(Base):
     def due(self) -> ZonedTime:
         """Its time as wall time, zone and instant."""
         return ZonedTime(datetime.fromisoformat(self.wall), self.zone, self.due_at)
+
+    @property
+    def stale(self) -> ZonedTime | None:
+        """From when on it is stale, in its own zone."""
+        return ZonedTime.of(self.stale_at, self.zone) if self.stale_at else None
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether it must not be sent any more at that instant."""
+        return self.stale_at is not None and now >= self.stale_at
 
 
 class CompiledText(Base):

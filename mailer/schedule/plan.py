@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,7 +33,7 @@ from mailer.rendering import (
 )
 from mailer.schedule.audience import Expansion, expand
 from mailer.schedule.models import CompiledText, ExclusionReason, Wave, WaveState
-from mailer.schedule.rules import check_plan
+from mailer.schedule.rules import check_plan, check_stale
 
 EXCLUDED_WORDS: Mapping[ExclusionReason, str] = {
     ExclusionReason.SUPPRESSED: "must not be written to",
@@ -56,6 +55,10 @@ class Order:
     template: str = "release"
     again: bool = False
     """Also to those who have it from another wave."""
+    stale_after: timedelta | None = None
+    """So long after its time it is not to be sent any more."""
+    not_after: ZonedTime | None = None
+    """The same as a moment; where both are given, whichever comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,9 @@ def schedule(
 ) -> Planned:
     """Put a wave into the plan, its messages compiled and its deliveries made, so that it opens in no time.
 
-    Raises ``NotApproved``, ``TimePassed``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``, ``EmbargoMoved``,
-    ``NobodyToSendTo``, or what is wrong with the template; then nothing was scheduled, whatever else the caller does
-    in its transaction.
+    Raises ``NotApproved``, ``TimePassed``, ``StaleTooSoon``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``,
+    ``EmbargoMoved``, ``NobodyToSendTo``, or what is wrong with the template; then nothing was scheduled, whatever else
+    the caller does in its transaction.
     """
     # Two waves that are planned at once would not see each other's deliveries: who is on both would get it twice.
     lock(session, release)
@@ -94,6 +97,9 @@ def schedule(
     due = order.due or _at_once(now, order.zone)
     if due.instant < now.replace(microsecond=0):
         raise TimePassed(due=due, now=f"{now:%Y-%m-%d %H:%M} UTC")
+    stale = _stale(order, due)
+    if stale is not None:
+        check_stale(due=due, stale=stale)
     frozen = version.frozen
     # The release's own may have been moved since the version was frozen; the wave would be held when it opens.
     for embargo in dict.fromkeys((frozen.embargo, release.embargo or frozen.embargo)):
@@ -113,6 +119,7 @@ def schedule(
         zone=due.zone,
         due_at=due.instant,
         scheduled_at=now,
+        stale_at=stale.instant if stale else None,
         reason="",
     )
     # Undone as a whole even where the caller goes on: half an audience must never be opened.
@@ -146,13 +153,21 @@ def schedule(
         "deliveries": expansion.deliveries,
         "excluded": {reason.value: count for reason, count in expansion.excluded.items()},
     }
+    if stale is not None:
+        data["stale"] = stale.instant.isoformat()
     append(session, Event.WAVE_SCHEDULED, at=now, actor=actor, release_id=release.id, wave_id=wave.id, data=data)
     return Planned(wave, expansion, tuple(texts.warnings))
 
 
 def _at_once(now: datetime, zone: str) -> ZonedTime:
-    instant = now.astimezone(UTC).replace(microsecond=0)
-    return ZonedTime(instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None), zone, instant)
+    return ZonedTime.of(now.replace(microsecond=0), zone)
+
+
+def _stale(order: Order, due: ZonedTime) -> ZonedTime | None:
+    ends = [order.not_after] if order.not_after else []
+    if order.stale_after is not None:
+        ends.append(ZonedTime.of(due.instant + order.stale_after, due.zone))
+    return min(ends, key=lambda end: end.instant, default=None)
 
 
 def _nobody(media_list: MediaList, expansion: Expansion) -> NobodyToSendTo:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from mailer.clock import ZonedTime
-from mailer.errors import AfterEmbargo, BeforeEmbargo, NoEmbargo
+from mailer.errors import AfterEmbargo, BeforeEmbargo, NoEmbargo, StaleTooSoon
 from mailer.rendering import Occasion
 
 EMBARGO_OVER = "its embargo is over, so an embargoed copy would be wrong"
@@ -30,6 +30,12 @@ def check_plan(*, release: str, version: int, kind: Occasion, due: ZonedTime, em
         raise BeforeEmbargo(release=release, due=due, embargo=embargo)
 
 
+def check_stale(*, due: ZonedTime, stale: ZonedTime) -> None:
+    """Refuse a wave that could never go out. Raises ``StaleTooSoon``."""
+    if stale.instant <= due.instant:
+        raise StaleTooSoon(stale=stale, due=due)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """All that stands between a wave and its time, as it is in the database now."""
@@ -38,22 +44,35 @@ class Limits:
     due_at: datetime
     embargoes: tuple[datetime, ...]
     """The embargo of the version that is sent and the one that the release has by now, where there are any."""
+    stale_at: datetime | None = None
+    """From when on an officer does not want it sent."""
 
     @classmethod
-    def of(cls, kind: Occasion, due_at: datetime, *embargoes: datetime | None) -> Self:
+    def of(
+        cls, kind: Occasion, due_at: datetime, *embargoes: datetime | None, stale_at: datetime | None = None
+    ) -> Self:
         """The limits of a wave; an embargo that there isn't is ``None``."""
-        return cls(kind=kind, due_at=due_at, embargoes=tuple(e for e in embargoes if e is not None))
+        known = tuple(e for e in embargoes if e is not None)
+        return cls(kind=kind, due_at=due_at, embargoes=known, stale_at=stale_at)
 
     def not_before(self) -> datetime:
         """The first instant at which a byte of it may leave: a public wave waits for every embargo."""
         return max((self.due_at, *self.embargoes)) if self.kind is Occasion.PUBLIC else self.due_at
 
     def not_after(self) -> datetime | None:
-        """From when on none may leave: an embargoed copy is wrong once an embargo is over."""
-        return min(self.embargoes, default=None) if self.kind is Occasion.UNDER_EMBARGO else None
+        """From when on none may leave: a stale one, and an embargoed copy once an embargo is over."""
+        ends = [self.stale_at] if self.stale_at is not None else []
+        ends += self.embargoes if self.kind is Occasion.UNDER_EMBARGO else ()
+        return min(ends, default=None)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether it is too old to be sent at all, as an officer said."""
+        return self.stale_at is not None and now >= self.stale_at
 
     def forbids(self, now: datetime) -> str:
         """Why no message may leave at this instant; empty where it may."""
+        if self.stale_at is not None and self.is_stale(now):
+            return f"stale since {self.stale_at:%Y-%m-%d %H:%M:%S} UTC"
         if now < self.not_before():
             return f"a message was about to leave before {self.not_before():%Y-%m-%d %H:%M:%S} UTC"
         if self.kind is Occasion.UNDER_EMBARGO and len(set(self.embargoes)) > 1:
@@ -84,9 +103,14 @@ class Hold:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """It is too late for it altogether."""
+
+
 def decide_opening(
     limits: Limits, *, now: datetime, doubt: str, late_grace: timedelta, released_at: datetime | None
-) -> Wait | Open | Hold:
+) -> Wait | Open | Hold | Stale:
     """What to do with a scheduled wave now.
 
     ``doubt`` says why the clock is not to be trusted (empty: it is). ``released_at``: when an officer let it go after
@@ -96,6 +120,8 @@ def decide_opening(
         return Wait(limits.due_at)
     if doubt:
         return Hold(doubt)
+    if limits.is_stale(now):
+        return Stale()
     if now < limits.not_before():
         return Hold("the embargo was moved after this wave was scheduled")
     late = now - limits.due_at

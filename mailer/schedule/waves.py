@@ -1,6 +1,6 @@
 """Schedules waves and moves them from state to state; every move is one compare-and-set in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from mailer.audit import Actor, Event, append, append_many
 from mailer.clock import ZonedTime
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
-from mailer.errors import UnknownWave, WrongWaveState
+from mailer.errors import UnknownWave, WaveStale, WrongWaveState
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import (
     OPEN_STATES,
@@ -24,10 +24,10 @@ from mailer.schedule.models import (
     Wave,
     WaveState,
 )
-from mailer.schedule.rules import Hold, Limits, Open, Wait, decide_opening
+from mailer.schedule.rules import Hold, Limits, Open, Stale, Wait, decide_opening
 
 _BATCH = 500
-_UNOPENED = (WaveState.DRAFT, WaveState.SCHEDULED)
+_UNENDED = (WaveState.DRAFT, WaveState.SCHEDULED, WaveState.SENDING, WaveState.PAUSED, WaveState.HELD)
 
 _REASON = 300  # characters, as in the table
 
@@ -61,7 +61,8 @@ def tally(session: Session, wave_ids: Collection[int]) -> dict[int, dict[Deliver
 
 def limits_of(wave: Wave) -> Limits:
     """What the embargo rules need to know of it."""
-    return Limits.of(wave.kind, wave.due_at, wave.version.embargo_at, wave.release.embargo_at)
+    embargoes = (wave.version.embargo_at, wave.release.embargo_at)
+    return Limits.of(wave.kind, wave.due_at, *embargoes, stale_at=wave.stale_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,25 @@ class BeingSent:
     id: int
     limits: Limits
     opened_at: datetime
+    give_up_at: datetime | None
+
+    def out_of_time(self, now: datetime) -> bool:
+        """Whether what has not been handed over is given up: see ``expire``."""
+        return self.give_up_at is not None and now > self.give_up_at
 
 
 def waves_being_sent(session: Session) -> Sequence[BeingSent]:
     """The open waves; a light query, as it is asked several times a second."""
     query = (
         select(
-            Wave.id, Wave.kind, Wave.due_at, Wave.opened_at, Version.embargo_at, Release.embargo_at.label("moved")
+            Wave.id,
+            Wave.kind,
+            Wave.due_at,
+            Wave.opened_at,
+            Wave.give_up_at,
+            Wave.stale_at,
+            Version.embargo_at,
+            Release.embargo_at.label("moved"),
         )
         .join(Version, Version.id == Wave.version_id)
         .join(Release, Release.id == Wave.release_id)
@@ -87,8 +100,9 @@ def waves_being_sent(session: Session) -> Sequence[BeingSent]:
     return [
         BeingSent(
             row.id,
-            Limits.of(row.kind, row.due_at, row.embargo_at, row.moved),
+            Limits.of(row.kind, row.due_at, row.embargo_at, row.moved, stale_at=row.stale_at),
             row.opened_at or row.due_at,
+            row.give_up_at,
         )
         for row in session.execute(query)
     ]
@@ -103,11 +117,19 @@ class Opened:
 
 
 def open_wave(
-    session: Session, wave_id: int, *, now: datetime, doubt: str, late_grace: timedelta, actor: Actor
-) -> Opened | Hold | Wait | None:
+    session: Session,
+    wave_id: int,
+    *,
+    now: datetime,
+    doubt: str,
+    late_grace: timedelta,
+    give_up_after: timedelta,
+    actor: Actor,
+) -> Opened | Hold | Wait | Stale | None:
     """Open a scheduled wave whose time has come, or hold it. ``None``: it is not this process's to open (any more).
 
-    However many processes ask, one is told ``Opened``. A wave held by the rules is moved to ``held`` with its reason.
+    However many processes ask, one is told ``Opened``. A wave held by the rules is moved to ``held`` with its reason,
+    a stale one is cancelled.
     """
     wave = session.get(Wave, wave_id, populate_existing=True)
     if wave is None or wave.state is not WaveState.SCHEDULED:
@@ -124,6 +146,8 @@ def open_wave(
             return decision
         case Hold():
             return decision if hold(session, wave, reason=decision.reason, at=now, actor=actor) else None
+        case Stale():
+            return decision if cancel_stale(session, wave, now=now, actor=actor) else None
         case Open():
             opened = _move(
                 session,
@@ -131,6 +155,7 @@ def open_wave(
                 WaveState.SENDING,
                 allowed=(WaveState.SCHEDULED,),
                 opened_at=now,
+                give_up_at=now + give_up_after,
                 reason="",
             )
             if not opened:
@@ -180,10 +205,14 @@ def hold_by_hand(session: Session, wave: Wave, *, reason: str, at: datetime, act
     _tell(session, wave, Event.WAVE_HELD, at=at, actor=actor, data={"reason": "held by an officer"})
 
 
-def release(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
-    """Let a held wave go on: at its time if that is to come, at once if it is past. Raises ``WrongWaveState``."""
-    state = _resumed(wave)
-    if not _move(session, wave, state, allowed=(WaveState.HELD,), reason="", released_at=at):
+def release(session: Session, wave: Wave, *, give_up_after: timedelta, at: datetime, actor: Actor) -> None:
+    """Let a held wave go on: at its time if that is to come, at once if it is past.
+
+    Raises ``WrongWaveState``, or ``WaveStale`` where it is too late for it altogether.
+    """
+    _refuse_stale(wave, WaveState.HELD, verb="released", at=at)
+    onward = _onward(wave, at + give_up_after)
+    if not _move(session, wave, allowed=(WaveState.HELD,), reason="", released_at=at, **onward):
         raise _wrong(wave, "released", (WaveState.HELD,))
     _tell(session, wave, Event.WAVE_RELEASED, at=at, actor=actor)
 
@@ -196,12 +225,14 @@ def pause(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
     _tell(session, wave, Event.WAVE_PAUSED, at=at, actor=actor)
 
 
-def resume(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> None:
-    """Go on with a paused wave. Raises ``WrongWaveState``.
+def resume(session: Session, wave: Wave, *, give_up_after: timedelta, at: datetime, actor: Actor) -> None:
+    """Go on with a paused wave. Raises ``WrongWaveState``, or ``WaveStale`` where it is too late for it altogether.
 
     One that had not been opened keeps its time, and is held if that has been missed by more than its grace.
     """
-    if not _move(session, wave, _resumed(wave), allowed=(WaveState.PAUSED,), reason=""):
+    _refuse_stale(wave, WaveState.PAUSED, verb="resumed", at=at)
+    onward = _onward(wave, at + give_up_after)
+    if not _move(session, wave, allowed=(WaveState.PAUSED,), reason="", **onward):
         raise _wrong(wave, "resumed", (WaveState.PAUSED,))
     _tell(session, wave, Event.WAVE_RESUMED, at=at, actor=actor)
 
@@ -211,30 +242,98 @@ def cancel(session: Session, wave: Wave, *, at: datetime, actor: Actor) -> int:
 
     What a process is handing over at this moment is finished by it, and shows as accepted or failed.
     """
-    allowed = (*_UNOPENED, WaveState.SENDING, WaveState.PAUSED, WaveState.HELD)
-    if not _move(
-        session, wave, WaveState.CANCELLED, allowed=allowed, reason="cancelled by an officer", done_at=at
-    ):
-        raise _wrong(wave, "cancelled", allowed)
-    waiting = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-    count = cancel_deliveries(
-        session, Delivery.wave_id == wave.id, Delivery.state.in_(waiting), at=at, actor=actor
-    )
-    _tell(session, wave, Event.WAVE_CANCELLED, at=at, actor=actor, data={"deliveries": count})
+    count = _cancel(session, wave, reason="cancelled by an officer", data={}, at=at, actor=actor)
+    if count is None:
+        raise _wrong(wave, "cancelled", _UNENDED)
+    return count
+
+
+def stale_waves(session: Session, *, now: datetime) -> Sequence[int]:
+    """The waves that should be cancelled as they are stale by now."""
+    return session.scalars(select(Wave.id).where(Wave.stale_at <= now, Wave.state.in_(_UNENDED))).all()
+
+
+def cancel_stale(session: Session, wave: Wave, *, now: datetime, actor: Actor) -> bool:
+    """Cancel a wave that is stale, as ``cancel`` does; true if it was this call that did.
+
+    One that is being sent and has nothing left to send is done, and not cancelled.
+    """
+    # Its row first: the last of it may be recorded at this moment.
+    session.execute(select(Wave.id).where(Wave.id == wave.id).with_for_update())
+    session.refresh(wave)
+    spent = wave.state is WaveState.SENDING and not anything_open(session, wave.id)
+    if spent or not wave.is_stale(now):
+        return False
+    data = {"reason": "stale"}
+    return _cancel(session, wave, reason=f"stale since {wave.stale}", data=data, at=now, actor=actor) is not None
+
+
+def _cancel(
+    session: Session, wave: Wave, *, reason: str, data: Mapping[str, object], at: datetime, actor: Actor
+) -> int | None:
+    """How many deliveries will not go out; ``None`` if the wave has come to its end by now."""
+    if not _move(session, wave, WaveState.CANCELLED, allowed=_UNENDED, reason=reason, done_at=at):
+        return None
+    waiting = (Delivery.wave_id == wave.id, Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
+    count = cancel_deliveries(session, *waiting, at=at, actor=actor)
+    _tell(session, wave, Event.WAVE_CANCELLED, at=at, actor=actor, data={**data, "deliveries": count})
     return count
 
 
 def cancel_deliveries(session: Session, *which: ColumnElement[bool], at: datetime, actor: Actor) -> int:
     """Cancel the deliveries that fit, each with its entry in the log; returns how many."""
-    columns = (Delivery.id, Delivery.wave_id, Delivery.contact_id)
-    query = select(*columns, Wave.release_id).join(Wave, Wave.id == Delivery.wave_id).where(*which)
+    columns = (Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
+    # What comes back from a process after its wave was cancelled says why as well.
+    stale = (Wave.stale_at <= Wave.done_at).label("stale")
+    query = select(*columns, stale).join(Wave, Wave.id == Delivery.wave_id).where(*which)
     rows = session.execute(query.with_for_update(of=Delivery)).all()
+    for reason, ended in (
+        ("stale", [row for row in rows if row.stale]),
+        ("", [row for row in rows if not row.stale]),
+    ):
+        _end(session, ended, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, reason=reason, at=at, actor=actor)
+    return len(rows)
+
+
+def expire(session: Session, *, now: datetime, actor: Actor, limit: int = _BATCH) -> int:
+    """Give up what a sending wave could not hand over in its time, though nobody tried, as while a relay is down.
+
+    Returns how many have failed so; there may be more if it is ``limit``.
+    """
+    late = select(Wave.id).where(Wave.state == WaveState.SENDING, Wave.give_up_at < now)
+    # Locked, as an officer may be giving one more time; whoever holds one, or a delivery, is not waited for.
+    waves = session.scalars(late.with_for_update(skip_locked=True)).all()
+    if not waves:
+        return 0
+    waiting = (Delivery.wave_id.in_(waves), Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
+    query = (
+        select(Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .where(*waiting)
+        .limit(limit)
+    )
+    rows = session.execute(query.with_for_update(of=Delivery, skip_locked=True)).all()
+    _end(session, rows, DeliveryState.FAILED, Event.DELIVERY_FAILED, reason="out of time", at=now, actor=actor)
+    return len(rows)
+
+
+def _end(
+    session: Session,
+    rows: Sequence[Any],
+    state: DeliveryState,
+    event: Event,
+    *,
+    reason: str,
+    at: datetime,
+    actor: Actor,
+) -> None:
+    """End deliveries, each with its entry in the log; a row has number, wave, contact and release."""
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_([row.id for row in batch]))
-            .values(state=DeliveryState.CANCELLED, process_id=None, finished_at=at, next_at=None)
+            .values(state=state, process_id=None, finished_at=at, next_at=None)
             .execution_options(synchronize_session=False)
         )
         append_many(
@@ -242,18 +341,17 @@ def cancel_deliveries(session: Session, *which: ColumnElement[bool], at: datetim
             [
                 {
                     "at": at,
-                    "event": Event.DELIVERY_CANCELLED.value,
+                    "event": event.value,
                     "actor": actor,
                     "release_id": row.release_id,
                     "wave_id": row.wave_id,
                     "delivery_id": row.id,
                     "contact_id": row.contact_id,
-                    "data": {},
+                    "data": {"reason": reason} if reason else {},
                 }
                 for row in batch
             ],
         )
-    return len(rows)
 
 
 def relied_upon(session: Session, wave: Wave) -> dict[int, int]:
@@ -310,8 +408,25 @@ def is_overdue(wave: Wave, now: datetime) -> bool:
     return wave.state is WaveState.SCHEDULED and now - wave.due_at > timedelta(seconds=10)
 
 
-def _resumed(wave: Wave) -> WaveState:
-    return WaveState.SENDING if wave.opened_at else WaveState.SCHEDULED
+def refuse_ended(wave: Wave, *, verb: str, at: datetime) -> None:
+    """Raises ``WaveStale`` or ``WrongWaveState`` if nothing of an opened wave goes out any more."""
+    allowed = (WaveState.SENDING, WaveState.PAUSED, WaveState.HELD, WaveState.DONE)
+    _refuse_stale(wave, *allowed, verb=verb, at=at)
+    if wave.state is WaveState.CANCELLED:
+        raise _wrong(wave, verb, allowed)
+
+
+def _refuse_stale(wave: Wave, *allowed: WaveState, verb: str, at: datetime) -> None:
+    """Whether or not it has been cancelled for that by now."""
+    if wave.is_stale(at) and wave.state in (*allowed, WaveState.CANCELLED):
+        raise WaveStale(wave=wave.id, stale=wave.stale, verb=verb, release=wave.release.slug)
+
+
+def _onward(wave: Wave, give_up_at: datetime) -> dict[str, Any]:
+    """Where a wave goes on that was stopped. What was stopped for days must not fail at once."""
+    if wave.opened_at is None:
+        return {"state": WaveState.SCHEDULED}
+    return {"state": WaveState.SENDING, "give_up_at": give_up_at}
 
 
 def _move(

@@ -4,11 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from builders import DESK
 from newsroom import TestClock
 
-from cli.conftest import Dateline, logged
+from cli.conftest import Dateline, database_of, end, logged
+from mailer.schedule.models import DeliveryState
+from mailer.schedule.waves import cancel_stale, wave_numbered
 
 SCHEDULE = ("waves", "schedule", "ports", "--list", "Desk")
+TOKYO = ("--at", "2026-11-25 21:00", "--zone", "Asia/Tokyo")
+AT = ("--at", "2026-11-26 10:00")
 
 
 def waves(dateline: Dateline) -> list[tuple[object, object]]:
@@ -51,6 +56,19 @@ def test_a_dry_run_of_a_plan_schedules_nothing(office: Path, dateline: Dateline)
         (("--at", "Thursday"), 1, "Thursday is not a date and time"),
         (("--at", "embargo", "--version", "2"), 1, "has not got version 2"),
         (("--at", "embargo", "--template", "fancy"), 1, "There is no template fancy"),
+        ((*AT, "--not-after", "2026-11-26 10:00"), 1, "stale from 2026-11-26 10:00 Asia/Beirut"),
+        ((*AT, "--not-after", "2026-11-24 10:00"), 1, "not after its time, 2026-11-26 10:00 Asia/Beirut"),
+        ((*AT, "--not-after", "2027-03-28 00:30"), 1, "2027-03-28 00:30 does not exist in Asia/Beirut"),
+        ((*AT, "--not-after", "2027-10-30 23:30"), 1, "comes twice in Asia/Beirut that day"),
+        ((*AT, "--not-after", "2026-11-27 10:00+03:00"), 1, "is never +03:00 in Asia/Beirut"),
+        ((*AT, "--not-after", "Thursday"), 1, "Thursday is not a date and time"),
+        ((*AT, "--stale-after", "0h"), 1, "not after its time"),
+        (
+            (*AT, "--stale-after", "soon"),
+            1,
+            "Allowed: a whole number and s, m, h or d, such as 90m",
+        ),
+        ((*AT, "--stale-after", "-6h"), 1, "--stale-after cannot be -6h."),
         (("--zone", "Asia/Beirut"), 2, "--zone is the zone of a time given with --at"),
         (("--at", "embargo", "--zone", "Asia/Beirut"), 2, "--zone is the zone of a time given with --at"),
         (("--at", "embargo", "--version", "0"), 2, "--version"),
@@ -64,6 +82,65 @@ def test_a_plan_that_must_not_be_is_refused(
     assert (told.code, told.out) == (code, "")
     assert problem in told.err
     assert waves(dateline) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "stale", "instant"),
+    [
+        (("--at", "embargo", "--stale-after", "6h"), "2026-11-25 20:00 Asia/Beirut", "2026-11-25T18"),
+        (("--at", "embargo", "--not-after", "2026-11-25 20:00"), "2026-11-25 20:00 Asia/Beirut", "2026-11-25T18"),
+        (
+            (*TOKYO, "--stale-after", "2d", "--not-after", "2026-11-26 03:00"),
+            "2026-11-26 03:00 Asia/Tokyo",
+            "2026-11-25T18",
+        ),
+        # The clocks go back by an hour in the night between: six hours are six hours.
+        (
+            ("--at", "2027-10-30 20:00", "--stale-after", "6h"),
+            "2027-10-31 01:00 Asia/Beirut",
+            "2027-10-30T23",
+        ),
+    ],
+)
+def test_an_officer_says_from_when_a_wave_is_not_sent_any_more(
+    office: Path, dateline: Dateline, words: tuple[str, ...], stale: str, instant: str
+) -> None:
+    told = dateline(*SCHEDULE, *words, "--dry-run")
+    assert f"stale from {stale} (UTC" in told.out
+    assert "what has not gone out by then will not" in told.out
+    assert waves(dateline) == []
+    assert f"stale from {stale} (UTC" in dateline(*SCHEDULE, *words).out
+    assert f"stale from      {stale} (UTC" in dateline("waves", "show", "1").out
+    assert dateline("waves", "show", "1", "--json").json()["stale_at"] == f"{instant}:00:00.000000Z"
+    assert "Stale from" in dateline("waves", "list").out
+
+
+def test_a_list_of_waves_without_an_end_has_no_column_for_it(planned: Path, dateline: Dateline) -> None:
+    assert "Stale from" not in dateline("waves", "list").out
+    assert "stale from" not in dateline("waves", "show", "1").out
+
+
+def test_a_wave_that_was_partly_sent_when_it_turned_stale_says_so_and_stays_so(
+    office: Path, dateline: Dateline, clock: TestClock
+) -> None:
+    dateline(*SCHEDULE, "--at", "embargo", "--stale-after", "6h")
+    dateline("waves", "pause", "1")
+    clock.pass_time(timedelta(days=1, hours=6))
+    told = dateline("waves", "resume", "1")
+    assert told.code == 1
+    assert "Wave 1 is stale since 2026-11-25 20:00 Asia/Beirut" in told.err
+    assert "schedule it anew: dateline waves schedule ports --list LIST" in told.err
+    assert waves(dateline) == [(1, "paused")]
+    with database_of(office) as database:
+        end(database, 1, DeliveryState.ACCEPTED, at=clock.now())
+        with database.write() as session:
+            assert cancel_stale(session, wave_numbered(session, 1), now=clock.now(), actor=DESK)
+    shown = dateline("waves", "show", "1").out
+    assert "reason          stale since 2026-11-25 20:00 Asia/Beirut (UTC+2; 2026-11-25 18:00 UTC)" in shown
+    assert "partly sent     1 of 4 have it" in shown
+    assert "cannot be resumed" in dateline("waves", "resume", "1").err
+    assert "Wave 1 is stale since" in dateline("waves", "release", "1").err
+    assert waves(dateline) == [(1, "cancelled")]
 
 
 def test_only_what_is_frozen_and_approved_by_all_is_scheduled(office: Path, dateline: Dateline) -> None:

@@ -36,7 +36,8 @@ class Desk:
     database: Database
     folder: Path
     clock: Clock = field(default_factory=SystemClock)
-    policy: Policy = field(default_factory=lambda: Policy(timedelta(days=2), resend_in_doubt=True))
+    policy: Policy = field(default_factory=lambda: Policy(resend_in_doubt=True))
+    give_up_after: timedelta = timedelta(days=2)
     connections: int = 3
     host: str = "127.0.0.1"
 
@@ -44,7 +45,13 @@ class Desk:
         """As the clockwork does at its time."""
         with self.database.write() as session:
             open_wave(
-                session, wave.id, now=self.clock.now(), doubt="", late_grace=timedelta(days=9999), actor=DESK_CLOCK
+                session,
+                wave.id,
+                now=self.clock.now(),
+                doubt="",
+                late_grace=timedelta(days=9999),
+                give_up_after=self.give_up_after,
+                actor=DESK_CLOCK,
             )
 
     def states(self, wave: Wave) -> list[DeliveryState]:

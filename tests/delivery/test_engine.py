@@ -21,7 +21,9 @@ from mailer.delivery.models import Attempt, Process
 from mailer.delivery.outcome import Policy
 from mailer.errors import DatabaseBusy
 from mailer.releases.versions import set_embargo
+from mailer.schedule.clockwork import Clockwork
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
+from mailer.schedule.trust import Trust
 from mailer.schedule.waves import cancel, pause, resume
 
 
@@ -127,7 +129,7 @@ def test_a_deferred_delivery_goes_out_later_and_is_the_same_message(desk: Desk) 
 
 
 def test_after_its_time_a_deferred_delivery_has_failed(desk: Desk) -> None:
-    desk.policy = Policy(timedelta(0), resend_in_doubt=True)
+    desk.give_up_after = timedelta(0)
     wave = planned(desk, people=1)
     relay = FaultyRelay({".": b"451 4.3.0 Later\r\n"})
 
@@ -142,10 +144,45 @@ def test_after_its_time_a_deferred_delivery_has_failed(desk: Desk) -> None:
         assert [e.data["reason"] for e in entries(session) if e.event == Event.DELIVERY_FAILED] == ["out of time"]
 
 
+def test_after_its_time_a_delivery_that_no_relay_would_take_has_failed_without_an_attempt(desk: Desk) -> None:
+    clock = TestClock()
+    desk.clock, desk.give_up_after = clock, timedelta(seconds=30)
+    wave = planned(desk, people=3)
+    relay = FaultyRelay({"banner": b"421 4.3.2 Not now\r\n"})
+
+    def down() -> bool:
+        with desk.database.read() as session:
+            return Event.RELAY_DOWN in {e.event for e in entries(session)}
+
+    polls = 0
+
+    def left_alone() -> bool:
+        # Claimed again and again it would never be in the queue when it is looked for.
+        nonlocal polls
+        polls = polls + 1 if desk.states(wave) == [DeliveryState.QUEUED] * 3 else 0
+        return polls == 50  # over more than two looks at the waves
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            desk.open(wave)
+            await desk.seen(down)
+            clock.pass_time(timedelta(seconds=31))
+            await desk.seen(left_alone)
+            clock.pass_time(timedelta(minutes=1))
+            await desk.done(wave)
+
+    asyncio.run(scenario())
+    assert desk.states(wave) == [DeliveryState.FAILED] * 3
+    with desk.database.read() as session:
+        failed = [e for e in entries(session) if e.event == Event.DELIVERY_FAILED]
+        assert [e.data for e in failed] == [{"reason": "out of time"}] * 3
+        assert session.scalars(select(Attempt)).all() == []
+
+
 @pytest.mark.parametrize("fault", [CUT, SILENCE])
 @pytest.mark.parametrize("resend", [True, False])
 def test_no_answer_after_the_final_dot_is_in_doubt_by_name(desk: Desk, fault: bytes, resend: bool) -> None:
-    desk.policy = Policy(timedelta(days=2), resend_in_doubt=resend)
+    desk.policy = Policy(resend_in_doubt=resend)
     wave = planned(desk, people=1)
     relay = FaultyRelay({".": [fault, b"250 2.0.0 Ok\r\n"]})
 
@@ -215,7 +252,8 @@ def test_pause_stops_a_wave_and_resume_loses_nobody(desk: Desk) -> None:
             await asyncio.sleep(0.7)  # longer than two looks at the waves: nothing may come
             assert len(relay.messages) == sent
             with desk.database.write() as session:
-                resume(session, session.get_one(Wave, wave.id), at=desk.clock.now(), actor=DESK)
+                opened = session.get_one(Wave, wave.id)
+                resume(session, opened, give_up_after=desk.give_up_after, at=desk.clock.now(), actor=DESK)
             await desk.done(wave)
 
     asyncio.run(scenario())
@@ -240,6 +278,45 @@ def test_cancel_stops_a_wave_for_good(desk: Desk) -> None:
     assert set(states) == {DeliveryState.ACCEPTED, DeliveryState.CANCELLED}
     assert states.count(DeliveryState.ACCEPTED) == len(relay.messages) < 400
     assert desk.state(wave) is WaveState.CANCELLED
+
+
+def test_not_a_message_leaves_when_its_wave_is_stale_and_the_wave_is_cancelled(desk: Desk) -> None:
+    clock = TestClock()
+    desk.clock, desk.connections = clock, 1
+    wave = planned(desk, people=400, stale_after=timedelta(hours=6))
+    relay = FaultyRelay()
+    clockwork = Clockwork(
+        desk.database,
+        clock,
+        Trust(clock),
+        late_grace=timedelta(hours=1),
+        give_up_after=desk.give_up_after,
+        on_opened=lambda _: None,
+        on_held=lambda *_: pytest.fail("held"),
+        on_stale=lambda _: None,
+        on_beat=lambda: None,
+    )
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            clockwork.sweep()
+            await desk.seen(lambda: len(relay.messages) > 2)
+            sent = len(relay.messages)
+            clock.pass_time(timedelta(hours=6))
+            await desk.seen(lambda: DeliveryState.SENDING not in desk.states(wave))
+            assert sent <= len(relay.messages) <= sent + 1  # one was on the wire
+            clockwork.sweep()
+            await desk.seen(lambda: desk.state(wave) is WaveState.CANCELLED)
+
+    asyncio.run(scenario())
+    states = desk.states(wave)
+    assert set(states) == {DeliveryState.ACCEPTED, DeliveryState.CANCELLED}
+    assert states.count(DeliveryState.ACCEPTED) == len(relay.messages)
+    assert [event for event in desk.told(wave) if event.startswith("wave.")] == [
+        "wave.scheduled",
+        "wave.opened",
+        "wave.cancelled",
+    ]
 
 
 def test_whoever_was_suppressed_after_the_wave_was_planned_is_not_written_to(desk: Desk) -> None:

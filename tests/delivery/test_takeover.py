@@ -20,8 +20,8 @@ from mailer.delivery.takeover import take_over
 from mailer.schedule.models import Delivery, DeliveryState, Wave
 from mailer.schedule.waves import cancel, open_wave
 
-POLICY = Policy(timedelta(days=2), resend_in_doubt=True)
-OFFICER = Policy(timedelta(days=2), resend_in_doubt=False)
+POLICY = Policy(resend_in_doubt=True)
+OFFICER = Policy(resend_in_doubt=False)
 DEAD = "d" * 32
 
 
@@ -32,7 +32,13 @@ def wave(database: Database) -> Wave:
         wave = make_wave(session, make_list(session, *(make_contact(session, f"Person {n}") for n in range(4))))
     with database.write() as session:
         open_wave(
-            session, wave.id, now=NOON, doubt="", late_grace=timedelta(days=1), actor=Actor("system:clockwork")
+            session,
+            wave.id,
+            now=NOON,
+            doubt="",
+            late_grace=timedelta(days=1),
+            give_up_after=timedelta(days=2),
+            actor=Actor("system:clockwork"),
         )
     return wave
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from mailer.schedule import clockwork as module
 from mailer.schedule.clockwork import AHEAD, Clockwork
 from mailer.schedule.models import Wave, WaveState
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import Opened, cancel, wave_numbered
+from mailer.schedule.waves import Opened, cancel, hold_by_hand, pause, release, wave_numbered
 
 TEN = datetime(2026, 12, 22, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,14 +33,17 @@ class Watch:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.opened: list[Opened] = []
         self.held: list[tuple[int, str]] = []
+        self.stale: list[int] = []
         self.beats = 0
         self.clockwork = Clockwork(
             database,
             clock,
             Trust(clock),
             late_grace=HOUR,
+            give_up_after=timedelta(days=2),
             on_opened=self.opened.append,
             on_held=lambda wave_id, reason: self.held.append((wave_id, reason)),
+            on_stale=self.stale.append,
             on_beat=self._beat,
         )
 
@@ -254,8 +258,10 @@ def test_what_is_done_with_an_opened_wave_may_fail_and_the_wave_is_open(office: 
         clock,
         Trust(clock),
         late_grace=HOUR,
+        give_up_after=timedelta(days=2),
         on_opened=fail,
         on_held=lambda *_: None,
+        on_stale=lambda _: None,
         on_beat=lambda: None,
     )
     clockwork.sweep()
@@ -329,8 +335,10 @@ def test_a_wave_goes_off_by_the_real_clock(office: Database) -> None:
         clock,
         Trust(clock),
         late_grace=HOUR,
+        give_up_after=timedelta(days=2),
         on_opened=note,
         on_held=lambda *_: None,
+        on_stale=lambda _: None,
         on_beat=lambda: None,
     )
     clockwork.start()
@@ -343,3 +351,74 @@ def test_a_wave_goes_off_by_the_real_clock(office: Database) -> None:
         assert wave_numbered(session, wave.id).state is WaveState.SENDING
     clockwork.stop()  # twice does no harm
     assert not clockwork._sweeper.is_alive()
+
+
+def ageing(office: Database) -> Wave:
+    """Stale two hours after its time."""
+    with office.write() as session:
+        return make_wave(session, make_list(session, make_contact(session)), due=TEN, stale_after=2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    "stop", [None, pause, partial(hold_by_hand, reason="wait")], ids=["going", "paused", "held"]
+)
+@pytest.mark.parametrize("at", [TEN - HOUR, TEN + HOUR], ids=["scheduled", "opened"])
+def test_a_wave_is_cancelled_when_it_is_stale_and_not_before(
+    office: Database, stop: Callable[..., object] | None, at: datetime
+) -> None:
+    wave = ageing(office)
+    clock = TestClock(TEN - 2 * HOUR)
+    watch = Watch(office, clock)
+    while clock.now() < at:
+        clock.pass_time(HOUR)
+        watch.sweep()
+    if stop is not None:
+        with office.write() as session:
+            stop(session, wave_numbered(session, wave.id), at=at, actor=DESK)
+    clock.pass_time(TEN + 2 * HOUR - SECOND - at)
+    watch.sweep()
+    assert (watch.stale, state(office, wave) is WaveState.CANCELLED) == ([], False)
+    clock.pass_time(SECOND)
+    watch.sweep()
+    watch.sweep()
+    assert (watch.stale, state(office, wave)) == ([wave.id], WaveState.CANCELLED)
+    assert events(office)[-1] == "wave.cancelled"
+
+
+def test_a_process_that_was_away_until_a_wave_was_stale_cancels_it(office: Database) -> None:
+    wave = ageing(office)
+    watch = Watch(office, TestClock(TEN + 2 * HOUR))
+    watch.sweep()
+    assert (watch.opened, watch.held, watch.stale) == ([], [], [wave.id])
+    assert events(office) == ["wave.cancelled"]
+
+
+def test_of_two_clockworks_one_cancels_a_stale_wave(office: Database) -> None:
+    wave = ageing(office)
+    watches = [Watch(office, TestClock(TEN + 2 * HOUR)) for _ in range(2)]
+    threads = [threading.Thread(target=watch.sweep) for watch in watches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [number for watch in watches for number in watch.stale] == [wave.id]
+    assert events(office) == ["wave.cancelled"]
+
+
+def test_by_a_clock_that_jumped_nothing_is_cancelled_for_good(office: Database) -> None:
+    wave = ageing(office)
+    clock = TestClock(TEN)
+    watch = Watch(office, clock)
+    watch.sweep()
+    clock.jump(2 * HOUR)
+    watch.sweep()
+    watch.sweep()
+    assert (watch.stale, state(office, wave)) == ([], WaveState.HELD)
+    assert [number for number, _ in watch.held] == [wave.id]
+    clock.jump(-2 * HOUR)
+    watch.sweep()
+    assert state(office, wave) is WaveState.HELD
+    with office.write() as session:
+        wave = wave_numbered(session, wave.id)
+        release(session, wave, give_up_after=timedelta(days=2), at=clock.now(), actor=DESK)
+    assert state(office, wave) is WaveState.SENDING

@@ -26,6 +26,7 @@ from mailer.errors import (
     NoEmbargo,
     NotApproved,
     PictureMissing,
+    StaleTooSoon,
     TemplateMissing,
     TemplateProblem,
     TimePassed,
@@ -76,6 +77,41 @@ def test_a_planned_wave_is_in_the_log_with_its_version_its_time_and_who_gets_it(
             "deliveries": 1,
             "excluded": {"no-embargo-terms": 1},
         }
+
+
+@pytest.mark.parametrize(
+    ("due", "after", "until", "stale"),
+    [
+        (TEN, None, None, None),
+        (TEN, timedelta(hours=6), None, TEN + timedelta(hours=6)),
+        (None, timedelta(hours=6), None, NOON + timedelta(hours=6)),
+        (TEN, None, TEN + DAY, TEN + DAY),
+        (TEN, timedelta(hours=6), TEN + DAY, TEN + timedelta(hours=6)),
+        (TEN, 2 * DAY, TEN + DAY, TEN + DAY),
+    ],
+)
+def test_a_wave_is_stale_from_when_an_officer_said(
+    office: Database, due: datetime | None, after: timedelta | None, until: datetime | None, stale: datetime | None
+) -> None:
+    with office.write() as session:
+        version = make_version(session, make_release(session))
+        wave = plan_wave(session, version, audience(session), due=due, stale_after=after, not_after=until).wave
+        assert wave.stale_at == stale
+        assert wave.stale == (in_beirut(stale) if stale else None)
+        assert told(session, Event.WAVE_SCHEDULED)[0].data.get("stale") == (stale.isoformat() if stale else None)
+
+
+@pytest.mark.parametrize(
+    ("due", "after", "until"),
+    [(TEN, None, TEN), (TEN, None, NOON), (TEN, timedelta(), None), (None, None, NOON), (None, DAY, NOON - DAY)],
+)
+def test_a_wave_that_would_be_stale_before_it_goes_out_is_refused(
+    office: Database, due: datetime | None, after: timedelta | None, until: datetime | None
+) -> None:
+    with office.write() as session:
+        version, media_list = make_version(session, make_release(session)), audience(session)
+        plan = partial(plan_wave, session, version, media_list, due=due, stale_after=after, not_after=until)
+        assert "not after its time" in refuse(session, StaleTooSoon, plan).problem
 
 
 def test_a_wave_at_once_is_due_now_in_the_offices_zone(office: Database) -> None:

@@ -9,7 +9,7 @@ from newsroom import in_beirut
 
 from mailer.errors import AfterEmbargo, BeforeEmbargo, NoEmbargo
 from mailer.rendering import Occasion
-from mailer.schedule.rules import PUNCTUAL, Hold, Limits, Open, Wait, check_plan, decide_opening, spell
+from mailer.schedule.rules import PUNCTUAL, Hold, Limits, Open, Stale, Wait, check_plan, decide_opening, spell
 
 TEN = datetime(2026, 12, 22, 8, tzinfo=UTC)  # 10:00 in Beirut
 HOUR = timedelta(hours=1)
@@ -67,8 +67,9 @@ def decide(
     doubt: str = "",
     grace: timedelta = HOUR,
     released_at: datetime | None = None,
-) -> Wait | Open | Hold:
-    limits = Limits(kind=kind, due_at=TEN, embargoes=embargoes)
+    stale_at: datetime | None = None,
+) -> Wait | Open | Hold | Stale:
+    limits = Limits(kind=kind, due_at=TEN, embargoes=embargoes, stale_at=stale_at)
     return decide_opening(limits, now=now, doubt=doubt, late_grace=grace, released_at=released_at)
 
 
@@ -121,6 +122,39 @@ def test_an_embargoed_copy_does_not_go_out_once_its_embargo_is_over(embargoes: t
         assert "over" in late.reason
 
 
+@pytest.mark.parametrize("kind", Occasion)
+def test_a_stale_wave_is_neither_opened_nor_held_nor_sent_whoever_let_it_go(kind: Occasion) -> None:
+    stale = TEN + HOUR
+    embargoes = (TEN,) if kind is PUBLIC else (TEN + 9 * HOUR,)
+    for released_at in (None, stale):
+        decided = [
+            decide(now, *embargoes, kind=kind, released_at=released_at, stale_at=stale)
+            for now in (TEN - TICK, stale - TICK, stale, stale + 99 * HOUR)
+        ]
+        assert decided == [Wait(TEN), Open(HOUR - TICK), Stale(), Stale()]
+    assert decide(stale, *embargoes, kind=kind, stale_at=stale, doubt="the clock jumped") == Hold(
+        "the clock jumped"
+    )
+    limits = Limits(kind=kind, due_at=TEN, embargoes=embargoes, stale_at=stale)
+    assert [bool(limits.forbids(now)) for now in (TEN - TICK, TEN, stale - TICK, stale)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert limits.forbids(stale) == "stale since 2026-12-22 09:00:00 UTC"
+    assert limits.not_after() == stale
+
+
+def test_of_an_embargo_and_an_end_the_first_ends_an_embargoed_wave() -> None:
+    for embargo, stale in ((TEN + HOUR, TEN + 2 * HOUR), (TEN + 2 * HOUR, TEN + HOUR)):
+        limits = Limits.of(EMBARGOED, TEN, embargo, None, stale_at=stale)
+        assert limits.not_after() == TEN + HOUR
+        assert limits.forbids(TEN + HOUR - TICK) == ""
+        assert limits.forbids(TEN + HOUR)
+    assert Limits.of(PUBLIC, TEN, TEN).not_after() is None
+
+
 @pytest.mark.parametrize(
     ("released_at", "now", "opens"),
     [
@@ -154,9 +188,15 @@ lengths = st.timedeltas(timedelta(), timedelta(days=3))
     doubt=st.sampled_from(["", "the clock jumped"]),
     grace=lengths,
     released_at=st.none() | instants,
+    stale_at=st.none() | instants,
 )
-@example(kind=PUBLIC, due=TEN, embargoes=(TEN,), now=TEN, doubt="", grace=timedelta(), released_at=None)
-@example(kind=PUBLIC, due=TEN, embargoes=(TEN + TICK,), now=TEN, doubt="", grace=HOUR, released_at=TEN)
+@example(
+    kind=PUBLIC, due=TEN, embargoes=(TEN,), now=TEN, doubt="", grace=timedelta(), released_at=None, stale_at=None
+)
+@example(
+    kind=PUBLIC, due=TEN, embargoes=(TEN + TICK,), now=TEN, doubt="", grace=HOUR, released_at=TEN, stale_at=None
+)
+@example(kind=PUBLIC, due=TEN, embargoes=(), now=TEN, doubt="", grace=HOUR, released_at=TEN, stale_at=TEN)
 def test_a_wave_never_opens_before_its_time_nor_before_any_embargo_nor_by_a_doubtful_clock(
     kind: Occasion,
     due: datetime,
@@ -165,13 +205,16 @@ def test_a_wave_never_opens_before_its_time_nor_before_any_embargo_nor_by_a_doub
     doubt: str,
     grace: timedelta,
     released_at: datetime | None,
+    stale_at: datetime | None,
 ) -> None:
-    limits = Limits(kind=kind, due_at=due, embargoes=embargoes)
+    limits = Limits(kind=kind, due_at=due, embargoes=embargoes, stale_at=stale_at)
     decision = decide_opening(limits, now=now, doubt=doubt, late_grace=grace, released_at=released_at)
     match decision:
         case Open(late):
             assert now >= due
             assert not doubt
+            assert stale_at is None or now < stale_at
+            assert limits.forbids(now) == ""
             assert now >= limits.not_before()
             assert late in (timedelta(), now - due)
             assert now - max(due, released_at or due) <= grace
@@ -181,6 +224,10 @@ def test_a_wave_never_opens_before_its_time_nor_before_any_embargo_nor_by_a_doub
                 assert all(now < embargo for embargo in embargoes)
         case Wait(until):
             assert now < until == due
+        case Stale():
+            assert not doubt
+            assert stale_at is not None
+            assert now >= max(stale_at, due)
         case Hold(reason):
             assert reason
             assert now >= due

@@ -35,7 +35,15 @@ def shift(session: Session, wave: Wave) -> None:
 def test_a_wave_whose_zone_was_changed_is_held_at_its_time(database: Database, wave: Wave) -> None:
     with database.write() as session:
         shift(session, wave)
-        open_wave(session, wave.id, now=DUE, doubt="", late_grace=timedelta(days=1), actor=DESK)
+        open_wave(
+            session,
+            wave.id,
+            now=DUE,
+            doubt="",
+            late_grace=timedelta(days=1),
+            give_up_after=timedelta(days=2),
+            actor=DESK,
+        )
         held = session.get_one(Wave, wave.id, populate_existing=True)
         assert held.state is WaveState.HELD
         assert "clocks of Asia/Beirut have been changed" in held.reason
@@ -58,13 +66,19 @@ def test_a_second_clock_that_differs_holds_the_wave(database: Database, wave: Wa
         clock,
         Trust(clock),
         late_grace=timedelta(hours=1),
+        give_up_after=timedelta(days=2),
         on_opened=lambda opened: pytest.fail("opened by a clock in doubt"),
         on_held=lambda number, reason: held.append((number, reason)),
+        on_stale=lambda number: pytest.fail("cancelled by a clock in doubt"),
         on_beat=lambda: None,
         second_clock=lambda session, now: "the servers disagree",
     )
     clockwork.sweep()
     assert held == [(wave.id, "the servers disagree")]
+    with database.write() as session:
+        session.execute(update(Wave).values(stale_at=DUE, state=WaveState.SENDING))
+    clockwork.sweep()
+    assert held == [(wave.id, "the servers disagree")] * 2
 
 
 def test_the_database_server_is_a_second_clock(database: Database) -> None:
