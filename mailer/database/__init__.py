@@ -6,6 +6,6 @@ the few places that every delivery passes.
 
 from mailer.database.base import Base, UTCDateTime
 from mailer.database.bulk import bulk, fetch, is_sqlite, storing
-from mailer.database.engine import Database
+from mailer.database.engine import Database, first_line
 
-__all__ = ["Base", "Database", "UTCDateTime", "bulk", "fetch", "is_sqlite", "storing"]
+__all__ = ["Base", "Database", "UTCDateTime", "bulk", "fetch", "first_line", "is_sqlite", "storing"]
