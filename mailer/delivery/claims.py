@@ -24,6 +24,7 @@ from mailer.audit import Actor, Event, append, append_many
 from mailer.contacts.models import Contact, Suppression
 from mailer.database import Database, fetch, is_sqlite, storing
 from mailer.delivery.models import Process
+from mailer.logs import fields
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel_deliveries
@@ -257,7 +258,12 @@ def the_dead(database: Database, folder: Path) -> Iterator[list[str]]:
                 taken[process_id] = lock
         except OSError as error:
             # Somebody else's file must not keep every embargo of this office from being kept.
-            _log.warning("the lock of process %s cannot be tried: %s", process_id[:8], error)
+            _log.warning(
+                "the lock of process %s cannot be tried: %s",
+                process_id[:8],
+                error,
+                extra=fields("lock.unreadable", process=process_id),
+            )
     try:
         yield list(taken)
     finally:
