@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mailer.audit import Event, append
 from mailer.clock import Clock
-from mailer.database import Database
+from mailer.database import Database, first_line
 from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim, give_back
 from mailer.delivery.endpoint import RelayTrouble
 from mailer.delivery.journal import Ended
@@ -32,6 +32,7 @@ from mailer.delivery.reply import Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost
 from mailer.delivery.takeover import take_over
 from mailer.errors import BadJournal, DatelineError
+from mailer.logs import fields
 from mailer.schedule.models import Wave
 from mailer.schedule.rules import Limits
 from mailer.schedule.trust import Trust
@@ -218,6 +219,13 @@ class Engine:
                 taken.recorded,
                 taken.in_doubt,
                 taken.given_back,
+                extra=fields(
+                    "process.taken-over",
+                    process=taken.process_id,
+                    recorded=taken.recorded,
+                    in_doubt=taken.in_doubt,
+                    given_back=taken.given_back,
+                ),
             )
 
     def _read_waves(self) -> list[tuple[BeingSent, bool]]:
@@ -354,7 +362,11 @@ class Engine:
                 raise ValueError("the message is not the one that was sent before")
         except Exception as error:
             # One message that cannot be made must not keep all others from going out.
-            _log.exception("delivery %d cannot be made into a message", claimed.id)
+            _log.exception(
+                "delivery %d cannot be made into a message",
+                claimed.id,
+                extra=fields("delivery.unmade", delivery=claimed.id, wave=claimed.wave_id),
+            )
             self._end(claimed, "", lane, Stage.CONNECT, Ending.FAILED, text=f"cannot be made: {error}")
             return connection
         while True:
@@ -375,12 +387,16 @@ class Engine:
                     on_data=lambda: self._check_and_journal(claimed, message, going),
                 )
             except RelayTrouble as error:
-                self._note_down(lane, str(error))
+                self._note_down(lane, lane.endpoint.without_password(str(error)))
                 self._return(claimed)
                 return None
             except ConversationLost as lost:
                 if lost.pipelined and not lost.in_doubt and lane.stumble():
-                    _log.warning("relay %s offers PIPELINING and cannot: commands go one by one", lane.name)
+                    _log.warning(
+                        "relay %s offers PIPELINING and cannot: commands go one by one",
+                        lane.name,
+                        extra=fields("relay.no-pipelining", relay=lane.name),
+                    )
                 if not lost.in_doubt and not fresh:
                     # The relay closed a connection that had been idle: nothing was said about this message yet.
                     connection = None
@@ -410,7 +426,9 @@ class Engine:
                 text=reply.text,
             )
             if lane.judge(outcome.verdict):
-                self._note_down(lane, f"it refuses one message after the other: {reply}")
+                # By its codes: its words, which are kept with the attempt, may name a recipient.
+                codes = f"{reply.code} {reply.enhanced}".rstrip()
+                self._note_down(lane, f"it refuses one message after the other: {codes}")
             return connection
 
     def _check_and_journal(self, claimed: Claim, message: Message, going: _Going) -> None:
@@ -429,7 +447,12 @@ class Engine:
             with self._database.write() as session:
                 wave = session.get_one(Wave, going.id)
                 if hold(session, wave, reason=reason, at=self._clock.now(), actor=actor_of(self._process_id)):
-                    _log.error("wave %d is held: %s", going.id, reason)
+                    _log.error(
+                        "wave %d is held: %s",
+                        going.id,
+                        reason,
+                        extra=fields("wave.held", wave=going.id, reason=reason),
+                    )
 
         going.stopped = True
         try:
@@ -475,12 +498,18 @@ class Engine:
 
     def _note_down(self, lane: Lane, reason: str) -> None:
         if lane.down(reason):
-            _log.warning("relay %s: %s; trying again in %.0f s", lane.name, reason, lane.wait)
+            _log.warning(
+                "relay %s: %s; trying again in %.0f s",
+                lane.name,
+                reason,
+                lane.wait,
+                extra=fields("relay.down", relay=lane.name, reason=reason, wait_seconds=lane.wait),
+            )
             self._tell(Event.RELAY_DOWN, {"relay": lane.name, "reason": reason})
 
     def _note_up(self, lane: Lane) -> None:
         if lane.up():
-            _log.warning("relay %s takes mail again", lane.name)
+            _log.warning("relay %s takes mail again", lane.name, extra=fields("relay.up", relay=lane.name))
             self._tell(Event.RELAY_UP, {"relay": lane.name})
 
     def _tell(self, event: Event, data: dict[str, object]) -> None:
@@ -518,7 +547,7 @@ class Engine:
             if last:
                 return
             if not self._may_send.is_set():
-                _log.warning("recording works again: sending goes on")
+                _log.warning("recording works again: sending goes on", extra=fields("sending.resumed"))
                 self._may_send.set()
 
     def _record(self, ended: list[tuple[Ended, int]], returned: list[Claim]) -> None:
@@ -528,9 +557,39 @@ class Engine:
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
         if not self._may_send.is_set():
             self._journal.probe()
+        if ended and _log.isEnabledFor(logging.INFO):
+            _log_endings(ended)
 
     def _stop_sending(self, error: Exception) -> None:
         """Nothing goes out while endings can't be kept; ``_keep`` tries on and lets it go again."""
         if self._may_send.is_set() and not self._stopping:
             self._may_send.clear()
-            _log.error("sending waits, as nothing may go out unlogged: %s", error)
+            _log.error(
+                "sending waits, as nothing may go out unlogged: %s",
+                first_line(error) if isinstance(error, DBAPIError) else error,
+                extra=fields("sending.waits", cause=type(error).__name__),
+            )
+
+
+def _log_endings(ended: list[tuple[Ended, int]]) -> None:
+    """One line each, without what may name a person: the relay's words are kept with the attempt."""
+    for attempt, wave_id in ended:
+        _log.info(
+            "delivery %d of wave %d: %s by %s at %s (%d %s)",
+            attempt.delivery_id,
+            wave_id,
+            attempt.verdict,
+            attempt.relay,
+            attempt.stage,
+            attempt.code,
+            attempt.enhanced or "-",
+            extra=fields(
+                f"delivery.{attempt.verdict}",
+                delivery=attempt.delivery_id,
+                wave=wave_id,
+                relay=attempt.relay,
+                stage=attempt.stage,
+                code=attempt.code,
+                enhanced=attempt.enhanced,
+            ),
+        )
