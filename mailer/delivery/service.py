@@ -12,6 +12,7 @@ from mailer.delivery.claims import beat
 from mailer.delivery.dkim import readable
 from mailer.delivery.endpoint import Endpoint
 from mailer.delivery.engine import Engine, TakenOver
+from mailer.delivery.journal import Sync
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
@@ -71,7 +72,8 @@ class Service:
     async def run(self) -> None:
         """Keep the clock and send until ``stop``."""
         trust = Trust(self._clock)
-        with sending_process(self._database, self._folder, self._clock) as process:
+        sync = Sync(self._config.delivery.journal_sync)
+        with sending_process(self._database, self._folder, self._clock, sync=sync) as process:
             self._engine = Engine(
                 self._database,
                 self._clock,
