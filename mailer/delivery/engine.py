@@ -55,6 +55,10 @@ TAKE_OVER_SECONDS = 5.0
 FRESH_SECONDS = 5.0
 """A claim that has waited for longer, as while a relay is down, goes back, and suppression is looked up again."""
 
+_NOT_AS_IT_WAS = (
+    "it may have been sent, and cannot be made again as it was: the DKIM key that signed it is not in the settings"
+)
+
 _ENDINGS = {
     Verdict.ACCEPTED: Ending.ACCEPTED,
     Verdict.FAILED: Ending.FAILED,
@@ -357,9 +361,6 @@ class Engine:
         going = self._waves[claimed.wave_id]
         try:
             message = self._messages.personalise(claimed, date=going.opened_at)
-            if claimed.sha256 not in ("", message.sha256):
-                # Sent again it must be the same to the byte, or the log would vouch for something else.
-                raise ValueError("the message is not the one that was sent before")
         except Exception as error:
             # One message that cannot be made must not keep all others from going out.
             _log.exception(
@@ -368,6 +369,10 @@ class Engine:
                 extra=fields("delivery.unmade", delivery=claimed.id, wave=claimed.wave_id),
             )
             self._end(claimed, "", lane, Stage.CONNECT, Ending.FAILED, text=f"cannot be made: {error}")
+            return connection
+        if claimed.sha256 not in ("", message.sha256):
+            # It may have arrived, and a copy under its Message-ID that differs could be told from it by nobody.
+            self._end(claimed, claimed.sha256, lane, Stage.CONNECT, Ending.HELD, text=_NOT_AS_IT_WAS)
             return connection
         while True:
             fresh = connection is None or not connection.usable

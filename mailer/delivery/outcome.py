@@ -31,6 +31,13 @@ class Ending(StrEnum):
     FAILED = "failed"
     IN_DOUBT = "in-doubt"
     """The data went out and no reply came back."""
+    HELD = "held"
+    """It cannot be made again as it may have been sent: an officer decides."""
+
+
+_SOMEBODY_HAS_IT = frozenset({Ending.ACCEPTED, Ending.IN_DOUBT})
+"""A relay has taken the very bytes, or may have: sent again they must be the same, or the log would vouch for others.
+After a refusal nobody has them, and the next try may be signed with other keys."""
 
 
 _EVENTS: Mapping[DeliveryState, Event] = {
@@ -84,7 +91,8 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
             wait = retry_wait(count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-        changes.append((state.value, count, next_at, at if final else None, attempt.sha256, number))
+        sha256 = attempt.sha256 if attempt.verdict in _SOMEBODY_HAS_IT else ""
+        changes.append((state.value, count, next_at, at if final else None, sha256, number))
         kept.append(
             (
                 number,
@@ -99,8 +107,8 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
         )
     bulk(
         session,
-        "UPDATE delivery SET state = ?, attempts = ?, next_at = ?, finished_at = ?, sha256 = ?, process_id = NULL "
-        "WHERE id = ?",
+        "UPDATE delivery SET state = ?, attempts = ?, next_at = ?, finished_at = ?, "
+        "sha256 = COALESCE(NULLIF(?, ''), sha256), process_id = NULL WHERE id = ?",
         changes,
     )
     bulk(
@@ -151,6 +159,8 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
         return [(DeliveryState.ACCEPTED, {})]
     if ending is Ending.FAILED:
         return [(DeliveryState.FAILED, {})]
+    if ending is Ending.HELD:
+        return [(DeliveryState.HELD, {"reason": "it cannot be made again as it may have been sent"})]
     out_of_time = wave.opened_at is not None and attempt.at - wave.opened_at > policy.give_up_after
     cancelled = wave.state is WaveState.CANCELLED
     if ending is Ending.DEFERRED:

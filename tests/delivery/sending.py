@@ -1,7 +1,7 @@
 """Runs the send engine against a relay until a test has seen what it waits for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from mailer.audit import Actor, entries
 from mailer.clock import Clock, SystemClock
 from mailer.database import Database
+from mailer.delivery.dkim import Signer
 from mailer.delivery.endpoint import Endpoint, Timeouts
 from mailer.delivery.engine import Engine
 from mailer.delivery.messages import Messages
@@ -36,6 +37,7 @@ class Desk:
     policy: Policy = field(default_factory=lambda: Policy(timedelta(days=2), resend_in_doubt=True))
     connections: int = 3
     host: str = "127.0.0.1"
+    signers: Sequence[Signer] = ()
 
     def open(self, wave: Wave) -> None:
         """As the clockwork does at its time."""
@@ -81,7 +83,7 @@ class Desk:
                 Trust(self.clock),
                 process,
                 lanes=[Lane(endpoint, SystemClock(), connections=self.connections)],
-                messages=Messages(SENDER.bounce_address),
+                messages=Messages(SENDER.bounce_address, self.signers),
                 policy=self.policy,
             )
             running = asyncio.create_task(engine.run())
