@@ -66,16 +66,21 @@ class ProcessLock:
         return True
 
     def keep(self) -> bool:
-        """Whether it is still held; one that a restart of the database server took is taken again if it is free."""
-        if self._connection is None:
+        """Whether it is still held; one that a restart of the database server took is taken again if it is free.
+
+        Raises ``DBAPIError`` while the server is away: then nobody can have it, and it is tried again next time.
+        """
+        if self._database.is_sqlite:
             return self._handle is not None
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            self._connection.close()
-            self._connection = None
-            return self.take()
-        return True
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                self._connection.close()
+                self._connection = None
+            else:
+                return True
+        return self.take()
 
     def drop(self) -> None:
         """Give it back."""
