@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.audit import Event, append
 from mailer.clock import Clock
 from mailer.database import Database, first_line
-from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim, give_back
+from mailer.delivery.claims import Claim, actor_of, anything_waiting, beat, claim, give_back
 from mailer.delivery.endpoint import RelayTrouble
 from mailer.delivery.journal import Ended
 from mailer.delivery.messages import Message, Messages
@@ -58,6 +58,9 @@ FRESH_SECONDS = 5.0
 _NOT_AS_IT_WAS = (
     "it may have been sent, and cannot be made again as it was: the DKIM key that signed it is not in the settings"
 )
+
+_NOBODY = 0
+"""No delivery's number."""
 
 _ENDINGS = {
     Verdict.ACCEPTED: Ending.ACCEPTED,
@@ -560,6 +563,10 @@ class Engine:
             record(session, [attempt for attempt, _ in ended], process_id=self._process_id, policy=self._policy)
             numbers = [claimed.id for claimed in returned]
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
+            if not self._may_send.is_set():
+                # An empty transaction goes well on a full disk and beside a locked table, and would prove nothing.
+                beat(session, self._process_id, at=self._clock.now())
+                give_back(session, [_NOBODY], process_id=self._process_id, at=self._clock.now())
         if not self._may_send.is_set():
             self._journal.probe()
         if ended and _log.isEnabledFor(logging.INFO):
