@@ -78,21 +78,27 @@ def to_the_end(made: Office, wave_id: int) -> Verdict:
 # The database.
 
 
-def test_postgresql_restarted_again_and_again_in_the_middle_of_a_wave(tmp_path: Path) -> None:
+@pytest.fixture
+def own_server() -> Iterator[Path]:
+    """A PostgreSQL server that no other test has, with an empty database: the folder of its socket."""
     if not list(Path("/usr/lib/postgresql").glob("*/bin")):
         lacking("PostgreSQL")
     with server(Path("/tmp")) as folder:
         with psycopg.connect(host=str(folder), user="dateline", dbname="postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE press")
-        url = f"postgresql://dateline@/press?host={folder}"
-        with killing(tmp_path, url, people=PEOPLE, seed=1) as made:
-            wave_id = in_the_middle(made)
-            for _ in range(3):
-                restart(folder)
-                sent = made.receiver.count()
-                wait(lambda sent=sent: made.receiver.count() > sent + CONNECTIONS, made)  # type: ignore[misc]
-            assert made.receiver.count() < PEOPLE
-            verdict = to_the_end(made, wave_id)
+        yield folder
+
+
+def test_postgresql_restarted_again_and_again_in_the_middle_of_a_wave(tmp_path: Path, own_server: Path) -> None:
+    url = f"postgresql://dateline@/press?host={own_server}"
+    with killing(tmp_path, url, people=PEOPLE, seed=1) as made:
+        wave_id = in_the_middle(made)
+        for _ in range(3):
+            restart(own_server)
+            sent = made.receiver.count()
+            wait(lambda sent=sent: made.receiver.count() > sent + CONNECTIONS, made)  # type: ignore[misc]
+        assert made.receiver.count() < PEOPLE
+        verdict = to_the_end(made, wave_id)
     assert verdict.faults() == []
     # The process lived through it: it knows of each message how it ended.
     assert (verdict.duplicates, verdict.in_doubt) == (0, 0)
@@ -106,18 +112,41 @@ def restart(folder: Path) -> None:
     subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
 
-def test_sqlite_locked_by_another_program_for_longer_than_it_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    impatient = tmp_path / "impatient"
-    impatient.mkdir()
-    # The half minute for which the program waits for a lock, made short.
-    (impatient / "sitecustomize.py").write_text(
+@pytest.fixture
+def _impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The half minute for which the program waits for a lock, made short."""
+    folder = tmp_path / "impatient"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "import psycopg\n"
         "from sqlite3 import dbapi2\n"
-        "connect = dbapi2.connect\n"
+        "connect, execute = dbapi2.connect, psycopg.Cursor.execute\n"
         "dbapi2.connect = lambda *words, **options: connect(*words, **(options | {'timeout': 0.5}))\n"
+        "def shorter(cursor, query, *words, **options):\n"
+        "    shortened = query.replace('30s', '500ms') if 'lock_timeout' in str(query) else query\n"
+        "    return execute(cursor, shortened, *words, **options)\n"
+        "psycopg.Cursor.execute = shorter\n"
     )
-    monkeypatch.setenv("PYTHONPATH", f"{impatient}:{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("PYTHONPATH", f"{folder}:{os.environ.get('PYTHONPATH', '')}")
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_postgresql_with_a_table_that_another_program_locks_for_longer_than_it_is_waited_for(
+    tmp_path: Path, own_server: Path
+) -> None:
+    url = f"postgresql://dateline@/press?host={own_server}"
+    with killing(tmp_path, url, people=PEOPLE, seed=6) as made:
+        wave_id = in_the_middle(made)
+        with psycopg.connect(host=str(own_server), user="dateline", dbname="press") as other:
+            other.execute("LOCK TABLE delivery IN EXCLUSIVE MODE")
+            stands_still(made)
+        verdict = to_the_end(made, wave_id)
+    assert verdict.faults() == []
+    assert (verdict.duplicates, verdict.in_doubt) == (0, 0)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_sqlite_locked_by_another_program_for_longer_than_it_is_waited_for(tmp_path: Path) -> None:
     with killing(tmp_path, f"sqlite:///{tmp_path}/dateline.db", people=PEOPLE, seed=2) as made:
         wave_id = in_the_middle(made)
         other = sqlite3.connect(tmp_path / "dateline.db", isolation_level=None)
