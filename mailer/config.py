@@ -202,6 +202,7 @@ class Delivery(_Section):
     in_doubt: Literal["resend", "hold"] = "resend"
     give_up_after: Duration = timedelta(days=2)
     late_grace: Duration = timedelta(hours=1)
+    journal_sync: Literal["never", "begin", "always"] = "never"
 
 
 class Dkim(_Section):

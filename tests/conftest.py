@@ -10,15 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from components import lacking
 
 from mailer.database import Database
-
-
-def lacking(what: str) -> None:
-    """Skip for want of a component, or fail where all of them are required."""
-    if os.environ.get("DATELINE_REQUIRE_ALL"):
-        pytest.fail(f"{what} is required here but was not found")
-    pytest.skip(f"{what} is not installed")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from mailer.cli import contacts, deliveries, demo, dkim, lists, log, releases, r
 from mailer.cli.office import HomeOption, set_home
 from mailer.cli.output import err, fail
 from mailer.errors import DatelineError
+from mailer.logs import TextFormatter
 
 app = typer.Typer(
     name="dateline",
@@ -72,11 +73,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A name in Arabic must not end a command where the locale is C.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=err, show_path=False, rich_tracebacks=False)],
-    )
+    handler = RichHandler(console=err, show_path=False, rich_tracebacks=False)
+    handler.setFormatter(TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     try:
         app()

@@ -136,7 +136,7 @@ def show_delivery(
         write_file(eml, again.message)
         out.print(str(eml), markup=False)
         if not again.recorded:
-            say("It has not been sent yet; this is how it would go out.")
+            say("No relay has taken it so far; this is how it would go out.")
         elif again.matches:
             say(f"SHA-256 {again.sha256} is the one in the log.")
         else:

@@ -6,6 +6,16 @@ the few places that every delivery passes.
 
 from mailer.database.base import Base, UTCDateTime
 from mailer.database.bulk import fetch, insert_rows, is_sqlite, storing, update_rows
-from mailer.database.engine import Database
+from mailer.database.engine import Database, first_line
 
-__all__ = ["Base", "Database", "UTCDateTime", "fetch", "insert_rows", "is_sqlite", "storing", "update_rows"]
+__all__ = [
+    "Base",
+    "Database",
+    "UTCDateTime",
+    "fetch",
+    "first_line",
+    "insert_rows",
+    "is_sqlite",
+    "storing",
+    "update_rows",
+]

@@ -79,10 +79,10 @@ class Database:
             if any(busy in words for busy in _BUSY):
                 raise DatabaseBusy(database=self.shown) from error
             if error.connection_invalidated or "unable to open" in words or "connect" in words:
-                raise DatabaseUnreachable(database=self.shown, reason=_first_line(error)) from error
+                raise DatabaseUnreachable(database=self.shown, reason=first_line(error)) from error
             # A statement of ours that writes in a reading session is our defect, and no matter of rights.
             if (writes or error.statement is None) and any(trouble in words for trouble in _UNUSABLE):
-                raise DatabaseUnusable(database=self.shown, reason=_first_line(error)) from error
+                raise DatabaseUnusable(database=self.shown, reason=first_line(error)) from error
             raise
 
     def close(self) -> None:
@@ -90,12 +90,19 @@ class Database:
         self.engine.dispose()
 
 
-def _first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError) -> str:
+    """What the database says was wrong; its further lines may quote a row with a person in it."""
     return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
 
 
 def _postgresql(url: Any) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        # An error must not quote the values of a statement, which are people.
+        hide_parameters=True,
+        connect_args={"connect_timeout": 10},
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
@@ -109,7 +116,7 @@ def _postgresql(url: Any) -> Engine:
 
 def _sqlite(path: str, busy_seconds: float) -> Engine:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": busy_seconds})
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:

@@ -24,6 +24,7 @@ from mailer.audit import Actor, Event, append, append_many
 from mailer.contacts.models import Contact, Suppression
 from mailer.database import Database, fetch, is_sqlite, storing, update_rows
 from mailer.delivery.models import Process
+from mailer.logs import fields
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel_deliveries
@@ -65,16 +66,21 @@ class ProcessLock:
         return True
 
     def keep(self) -> bool:
-        """Whether it is still held; one that a restart of the database server took is taken again if it is free."""
-        if self._connection is None:
+        """Whether it is still held; one that a restart of the database server took is taken again if it is free.
+
+        Raises ``DBAPIError`` while the server is away: then nobody can have it, and it is tried again next time.
+        """
+        if self._database.is_sqlite:
             return self._handle is not None
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            self._connection.close()
-            self._connection = None
-            return self.take()
-        return True
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                self._connection.close()
+                self._connection = None
+            else:
+                return True
+        return self.take()
 
     def drop(self) -> None:
         """Give it back."""
@@ -282,7 +288,12 @@ def the_dead(database: Database, folder: Path) -> Iterator[list[str]]:
                 taken[process_id] = lock
         except OSError as error:
             # Somebody else's file must not keep every embargo of this office from being kept.
-            _log.warning("the lock of process %s cannot be tried: %s", process_id[:8], error)
+            _log.warning(
+                "the lock of process %s cannot be tried: %s",
+                process_id[:8],
+                error,
+                extra=fields("lock.unreadable", process=process_id),
+            )
     try:
         yield list(taken)
     finally:

@@ -27,6 +27,7 @@ from mailer.delivery.reply import Reply, Stage, Verdict
 from mailer.delivery.smtp import Connection, ConversationLost, Outcome
 from mailer.delivery.throttle import too_many
 from mailer.errors import BadJournal
+from mailer.logs import fields
 from mailer.schedule.trust import Trust
 
 IDLE_SECONDS = 5.0
@@ -34,6 +35,10 @@ IDLE_SECONDS = 5.0
 
 BRISK_SECONDS = 1.0
 """A relay that takes longer for a message is not told of the next one beforehand: that one would wait too long."""
+
+_NOT_AS_IT_WAS = (
+    "it may have been sent, and cannot be made again as it was: the DKIM key that signed it is not in the settings"
+)
 
 _ENDINGS = {
     Verdict.ACCEPTED: Ending.ACCEPTED,
@@ -115,7 +120,12 @@ class Courier:
                     continue
                 await self._recorder.open.wait()
                 letter = await self._next()
-                if letter is not None and (message := await self._made(letter)) is not None:
+                if letter is None or (message := await self._made(letter)) is None:
+                    continue
+                if letter.claimed.sha256 not in ("", message.sha256):
+                    # It may have arrived, and a copy under its Message-ID that differs could be told from it by nobody.
+                    self._end(letter, letter.claimed.sha256, Stage.CONNECT, Ending.HELD, text=_NOT_AS_IT_WAS)
+                else:
                     await self._deliver(letter, message)
         finally:
             self._give_back()
@@ -154,11 +164,7 @@ class Courier:
         return None
 
     def _make(self, letter: _Letter) -> Message:
-        message = self._office.messages.personalise(letter.claimed, date=letter.going.opened_at)
-        if letter.claimed.sha256 not in ("", message.sha256):
-            # Sent again it must be the same to the byte, or the log would vouch for something else.
-            raise ValueError("the message is not the one that was sent before")
-        return message
+        return self._office.messages.personalise(letter.claimed, date=letter.going.opened_at)
 
     async def _made(self, letter: _Letter) -> Message | None:
         """Its message; nothing if it cannot be made, which is an end of the delivery."""
@@ -171,7 +177,13 @@ class Courier:
 
     def _cannot_be_made(self, letter: _Letter, error: Exception) -> None:
         """One message that cannot be made must not keep all others from going out."""
-        _log.error("delivery %d cannot be made into a message", letter.claimed.id, exc_info=error)
+        claimed = letter.claimed
+        _log.error(
+            "delivery %d cannot be made into a message",
+            claimed.id,
+            exc_info=error,
+            extra=fields("delivery.unmade", delivery=claimed.id, wave=claimed.wave_id),
+        )
         self._end(letter, "", Stage.CONNECT, Ending.FAILED, text=f"cannot be made: {error}")
 
     def _look_ahead(self, connection: Connection) -> MailObject | None:
@@ -218,12 +230,16 @@ class Courier:
                 await self._send(connection, letter, message)
             except RelayTrouble as error:
                 if not (error.reply and self._note_throttled(error.reply)):
-                    self._note_down(str(error))
+                    self._note_down(self._lane.endpoint.without_password(str(error)))
                 self._give_back(letter)
             except ConversationLost as lost:
                 self._connection = None
                 if lost.pipelined and not lost.in_doubt and self._lane.stumble():
-                    _log.warning("relay %s offers PIPELINING and cannot: commands go one by one", self._lane.name)
+                    _log.warning(
+                        "relay %s offers PIPELINING and cannot: commands go one by one",
+                        self._lane.name,
+                        extra=fields("relay.no-pipelining", relay=self._lane.name),
+                    )
                 if not lost.in_doubt and not fresh:
                     # The relay closed a connection that had been idle: nothing was said about this message yet.
                     continue
@@ -247,7 +263,7 @@ class Courier:
         self._brisk = monotonic() - start < BRISK_SECONDS
         self._end_with(letter, message.sha256, outcome)
         if self._lane.judge(outcome.verdict):
-            self._note_down(f"it refuses one message after the other: {outcome.reply}")
+            self._note_down(f"it refuses one message after the other: {_codes(outcome.reply)}")
         elif self._lane.wait:
             self._note_up()
         if outcome.verdict is Verdict.DEFERRED:
@@ -321,11 +337,18 @@ class Courier:
             _log.warning(
                 "relay %s has too many: %s; it is left alone for %.0f s, then gets %d connections",
                 lane.name,
-                reply,
+                _codes(reply),
                 seconds,
                 connections,
+                extra=fields(
+                    "relay.throttled",
+                    relay=lane.name,
+                    wait_seconds=seconds,
+                    connections=connections,
+                    code=reply.code,
+                ),
             )
-            data: dict[str, object] = {"relay": lane.name, "reason": str(reply), "connections": connections}
+            data: dict[str, object] = {"relay": lane.name, "reason": _codes(reply), "connections": connections}
             self._recorder.tell(Event.RELAY_THROTTLED, data)
         # Others may have to take its mail.
         self._hands.rouse()
@@ -335,10 +358,23 @@ class Courier:
         news = self._lane.down(reason)
         self._hands.rouse()
         if news:
-            _log.warning("relay %s: %s; trying again in %.0f s", self._lane.name, reason, self._lane.wait)
+            _log.warning(
+                "relay %s: %s; trying again in %.0f s",
+                self._lane.name,
+                reason,
+                self._lane.wait,
+                extra=fields("relay.down", relay=self._lane.name, reason=reason, wait_seconds=self._lane.wait),
+            )
             self._recorder.tell(Event.RELAY_DOWN, {"relay": self._lane.name, "reason": reason})
 
     def _note_up(self) -> None:
         if self._lane.up():
-            _log.warning("relay %s takes mail again", self._lane.name)
+            _log.warning(
+                "relay %s takes mail again", self._lane.name, extra=fields("relay.up", relay=self._lane.name)
+            )
             self._recorder.tell(Event.RELAY_UP, {"relay": self._lane.name})
+
+
+def _codes(reply: Reply) -> str:
+    """A reply without its words, which are kept with the attempt, as they may name a recipient."""
+    return f"{reply.code} {reply.enhanced}".rstrip()

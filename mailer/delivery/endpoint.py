@@ -1,6 +1,7 @@
 """A relay's end of the wire: where it is, how long it may take, and the TLS that it must prove itself with."""
 
 import asyncio
+import base64
 import re
 import ssl
 from collections.abc import Coroutine
@@ -84,6 +85,19 @@ class Endpoint:
             password=relay.password.get_secret_value(),
             ca_file=relay.ca_file,
         )
+
+    def without_password(self, text: str) -> str:
+        """What a relay says, fit for the log: some repeat the command that they do not understand."""
+        if not self.password:
+            return text
+        password = self.password.encode()
+        for secret in (
+            base64.b64encode(b"\0" + self.username.encode() + b"\0" + password).decode(),
+            base64.b64encode(password).decode(),
+            self.password,
+        ):
+            text = text.replace(secret, "…")
+        return text
 
 
 class RelayTrouble(Exception):

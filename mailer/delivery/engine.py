@@ -26,6 +26,7 @@ from mailer.delivery.recorder import Recorder
 from mailer.delivery.relays import Lane
 from mailer.delivery.takeover import take_over
 from mailer.errors import DatelineError
+from mailer.logs import fields
 from mailer.schedule.models import Wave
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import BeingSent, anything_open, expire, finish, hold, waves_being_sent
@@ -162,6 +163,13 @@ class Engine:
                 taken.recorded,
                 taken.in_doubt,
                 taken.given_back,
+                extra=fields(
+                    "process.taken-over",
+                    process=taken.process_id,
+                    recorded=taken.recorded,
+                    in_doubt=taken.in_doubt,
+                    given_back=taken.given_back,
+                ),
             )
 
     def _expire(self) -> int:
@@ -246,7 +254,12 @@ class Engine:
             with self._database.write() as session:
                 wave = session.get_one(Wave, going.id)
                 if hold(session, wave, reason=reason, at=self._clock.now(), actor=actor_of(self._process.id)):
-                    _log.error("wave %d is held: %s", going.id, reason)
+                    _log.error(
+                        "wave %d is held: %s",
+                        going.id,
+                        reason,
+                        extra=fields("wave.held", wave=going.id, reason=reason),
+                    )
 
         going.stopped = True
         try:

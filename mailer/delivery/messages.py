@@ -64,7 +64,8 @@ class Messages:
     def personalise(self, claim: Claim, *, date: datetime) -> Message:
         """The message of a claim, signed; ``date`` is the opening of its wave. On any thread.
 
-        One that was tried before is signed as it was then, whatever has become of the settings, if its keys are here.
+        One that may have been sent before is signed as it was then, whatever has become of the settings, if its keys
+        are here; if not, its hash is not that of the claim.
         """
         personal = Personal(name=claim.name, address=claim.address, token=claim.token, date=date)
         head, body = self._texts[claim.compiled_id].splice_parts(personal)
@@ -111,7 +112,7 @@ class Reproduced:
     message: bytes
     sha256: str
     recorded: str
-    """The hash that was kept when it was first tried; empty before that."""
+    """The hash that was kept when a relay had taken it, or may have; empty before that."""
 
     @property
     def matches(self) -> bool:

@@ -28,6 +28,13 @@ class Ending(StrEnum):
     FAILED = "failed"
     IN_DOUBT = "in-doubt"
     """The data went out and no reply came back."""
+    HELD = "held"
+    """It cannot be made again as it may have been sent: an officer decides."""
+
+
+_SOMEBODY_HAS_IT = frozenset({Ending.ACCEPTED, Ending.IN_DOUBT})
+"""A relay has taken the very bytes, or may have: sent again they must be the same, or the log would vouch for others.
+After a refusal nobody has them, and the next try may be signed with other keys."""
 
 
 _EVENTS: Mapping[DeliveryState, Event] = {
@@ -63,7 +70,7 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
     changes: list[tuple[Any, ...]] = []
     kept: list[tuple[Any, ...]] = []
     told: list[tuple[Any, ...]] = []
-    for number, wave_id, contact_id, before in _mine(session, ended, process_id):
+    for number, wave_id, contact_id, before, kept_sha256 in _mine(session, ended, process_id):
         attempt, wave = ended[number], waves[wave_id]
         count = before + 1
         at = stored(attempt.at)
@@ -77,7 +84,8 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
             wait = retry_wait(attempt, count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-        changes.append((number, state.value, count, next_at, at if final else None, attempt.sha256, None))
+        sha256 = attempt.sha256 if attempt.verdict in _SOMEBODY_HAS_IT else ""
+        changes.append((number, state.value, count, next_at, at if final else None, sha256 or kept_sha256, None))
         kept.append(
             (
                 number,
@@ -96,11 +104,12 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
 
 
 def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence[Any]:
-    """Those of the deliveries that this process still holds: number, wave, contact, attempts before."""
+    """Those of the deliveries that this process still holds: number, wave, contact, attempts before, and the hash of a
+    message that somebody may have."""
     numbers = ",".join(str(int(number)) for number in ended)
     return fetch(
         session,
-        ("id", "wave_id", "contact_id", "attempts"),
+        ("id", "wave_id", "contact_id", "attempts", "sha256"),
         f"FROM delivery WHERE id IN ({numbers}) AND state = 'sending' AND process_id = ?"
         + ("" if is_sqlite(session) else " ORDER BY id FOR UPDATE"),
         (process_id,),
@@ -134,6 +143,8 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
         return [(DeliveryState.ACCEPTED, {})]
     if ending is Ending.FAILED:
         return [(DeliveryState.FAILED, {})]
+    if ending is Ending.HELD:
+        return [(DeliveryState.HELD, {"reason": "it cannot be made again as it may have been sent"})]
     out_of_time = wave.give_up_at is not None and attempt.at > wave.give_up_at
     cancelled = wave.state is WaveState.CANCELLED
     if ending is Ending.DEFERRED:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailer.clock import Clock
 from mailer.database import Database
 from mailer.delivery.claims import ProcessLock, register, retire
-from mailer.delivery.journal import Journal
+from mailer.delivery.journal import Journal, Sync
 from mailer.delivery.models import Process
 from mailer.errors import DatelineError
 from mailer.schedule.models import Delivery, DeliveryState
@@ -37,7 +37,9 @@ class SendingProcess:
 
 
 @contextmanager
-def sending_process(database: Database, folder: Path, clock: Clock) -> Iterator[SendingProcess]:
+def sending_process(
+    database: Database, folder: Path, clock: Clock, *, sync: Sync = Sync.NEVER
+) -> Iterator[SendingProcess]:
     """Register this process, its lock and journal in ``folder``; at the end retire it, unless it leaves claims for
     the next one to take over. Raises ``BadJournal``."""
     process_id = secrets.token_hex(16)
@@ -45,7 +47,7 @@ def sending_process(database: Database, folder: Path, clock: Clock) -> Iterator[
     if not lock.take():
         raise RuntimeError("a fresh lock is taken: the random numbers of this machine repeat themselves")
     try:
-        journal = Journal(folder, process_id)
+        journal = Journal(folder, process_id, sync=sync)
         with database.write() as session:
             register(session, process_id, at=clock.now())
         try:

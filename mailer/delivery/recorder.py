@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from mailer.audit import Event, append
 from mailer.clock import Clock
-from mailer.database import Database
-from mailer.delivery.claims import Claim, actor_of, give_back
+from mailer.database import Database, first_line
+from mailer.delivery.claims import Claim, actor_of, beat, give_back
 from mailer.delivery.journal import Ended
 from mailer.delivery.outcome import Policy, record
 from mailer.delivery.process import SendingProcess
 from mailer.delivery.surplus import put_off
 from mailer.errors import BadJournal, DatelineError
+from mailer.logs import fields
 
 BATCH = 500
 """Endings recorded in one transaction."""
@@ -29,6 +30,9 @@ KEEP_SECONDS = 0.1
 
 AGAIN_SECONDS = 0.3
 """Between two tries to record what could not be."""
+
+_NOBODY = 0
+"""No delivery's number."""
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -93,7 +97,11 @@ class Recorder:
         """Nothing goes out while endings can't be kept; ``keep`` tries on and opens the gate again."""
         if self.open.is_set() and not self._stopping:
             self.open.clear()
-            _log.error("sending waits, as nothing may go out unlogged: %s", error)
+            _log.error(
+                "sending waits, as nothing may go out unlogged: %s",
+                first_line(error) if isinstance(error, DBAPIError) else error,
+                extra=fields("sending.waits", cause=type(error).__name__),
+            )
 
     def tell(self, event: Event, data: dict[str, object]) -> None:
         """Write an entry to the log when there is time; one that can't be written is left out."""
@@ -133,7 +141,7 @@ class Recorder:
             elif last:
                 return
             elif not self.open.is_set():
-                _log.warning("recording works again: sending goes on")
+                _log.warning("recording works again: sending goes on", extra=fields("sending.resumed"))
                 self.open.set()
 
     async def _keep_now(self) -> bool:
@@ -164,5 +172,35 @@ class Recorder:
             numbers = [claimed.id for claimed in returned]
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
             put_off(session, later, process_id=self._process_id, at=self._clock.now())
+            if not self.open.is_set():
+                # An empty transaction goes well on a full disk and beside a locked table, and would prove nothing.
+                beat(session, self._process_id, at=self._clock.now())
+                give_back(session, [_NOBODY], process_id=self._process_id, at=self._clock.now())
         if not self.open.is_set():
             self._journal.probe()
+        if ended and _log.isEnabledFor(logging.INFO):
+            _log_endings(ended)
+
+
+def _log_endings(ended: list[tuple[Ended, int]]) -> None:
+    """One line each, without what may name a person: the relay's words are kept with the attempt."""
+    for attempt, wave_id in ended:
+        _log.info(
+            "delivery %d of wave %d: %s by %s at %s (%d %s)",
+            attempt.delivery_id,
+            wave_id,
+            attempt.verdict,
+            attempt.relay,
+            attempt.stage,
+            attempt.code,
+            attempt.enhanced or "-",
+            extra=fields(
+                f"delivery.{attempt.verdict}",
+                delivery=attempt.delivery_id,
+                wave=wave_id,
+                relay=attempt.relay,
+                stage=attempt.stage,
+                code=attempt.code,
+                enhanced=attempt.enhanced,
+            ),
+        )

@@ -1,6 +1,6 @@
 """The sending process put together: the clockwork that opens waves and the engine that sends them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from mailer.delivery.claims import beat
 from mailer.delivery.dkim import readable
 from mailer.delivery.endpoint import Endpoint
 from mailer.delivery.engine import Engine, TakenOver
+from mailer.delivery.journal import Sync
 from mailer.delivery.messages import Messages
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
@@ -19,6 +20,7 @@ from mailer.delivery.queues import Queues
 from mailer.delivery.relays import Lane
 from mailer.delivery.routes import Routes
 from mailer.errors import PlaceLost
+from mailer.logs import fields
 from mailer.rendering import SenderIdentity
 from mailer.schedule.clockwork import Clockwork
 from mailer.schedule.rules import spell
@@ -26,6 +28,9 @@ from mailer.schedule.trust import Trust, server_doubt
 from mailer.schedule.waves import Opened
 
 BEAT_SECONDS = 5.0
+
+Tell = Callable[[str, Mapping[str, object]], None]
+"""Takes a line that an operator should see, and ``logs.fields`` of it for the log."""
 
 
 class Service:
@@ -39,7 +44,7 @@ class Service:
         config: Config,
         sender: SenderIdentity,
         folder: Path,
-        tell: Callable[[str], None],
+        tell: Tell,
     ) -> None:
         """``tell`` is given what an operator should see, one line at a time, from any thread.
 
@@ -51,7 +56,7 @@ class Service:
         for key, error in unreadable:
             if not key.retired:
                 raise error
-            tell(error.problem)
+            tell(error.problem, fields("dkim.unreadable", domain=key.domain, selector=key.selector))
         self._engine: Engine | None = None
         self._stopped = False
 
@@ -69,7 +74,8 @@ class Service:
     async def run(self) -> None:
         """Keep the clock and send until ``stop``."""
         trust = Trust(self._clock)
-        with sending_process(self._database, self._folder, self._clock) as process:
+        sync = Sync(self._config.delivery.journal_sync)
+        with sending_process(self._database, self._folder, self._clock, sync=sync) as process:
             lanes = self._lanes()
             self._engine = Engine(
                 self._database,
@@ -93,19 +99,18 @@ class Service:
                 late_grace=self._config.delivery.late_grace,
                 give_up_after=self._config.delivery.give_up_after,
                 on_opened=self._opened,
-                on_held=lambda wave_id, reason: self._tell(
-                    f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}"
-                ),
-                on_stale=lambda wave_id: self._tell(
-                    f"Wave {wave_id} is stale and was cancelled. See: dateline waves show {wave_id}"
-                ),
+                on_held=self._held,
+                on_stale=self._stale,
                 on_beat=self._beat_of(process.id),
                 second_clock=server_doubt,
             )
             clockwork.start()
             zone = self._config.office.zone
             now = self._clock.now().astimezone(ZoneInfo(zone))
-            self._tell(f"Keeping the clock of {self._config.office.name}: it is {now:%Y-%m-%d %H:%M} in {zone}.")
+            self._tell(
+                f"Keeping the clock of {self._config.office.name}: it is {now:%Y-%m-%d %H:%M} in {zone}.",
+                fields("run.started", process=process.id),
+            )
             try:
                 if not self._stopped:
                     await self._engine.run()
@@ -113,7 +118,7 @@ class Service:
                 raise PlaceLost from error
             finally:
                 clockwork.stop()
-        self._tell("Stopped; nothing is left half-done.")
+        self._tell("Stopped; nothing is left half-done.", fields("run.stopped"))
 
     def _lanes(self) -> list[Lane]:
         return [
@@ -128,9 +133,24 @@ class Service:
 
     def _opened(self, opened: Opened) -> None:
         late = f", late by {spell(opened.late)}" if opened.late else ""
-        self._tell(f"Wave {opened.wave_id} goes out{late}.")
+        self._tell(
+            f"Wave {opened.wave_id} goes out{late}.",
+            fields("wave.opened", wave=opened.wave_id, late_seconds=opened.late.total_seconds()),
+        )
         if self._engine is not None:
             self._engine.wake()
+
+    def _held(self, wave_id: int, reason: str) -> None:
+        self._tell(
+            f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}",
+            fields("wave.held", wave=wave_id, reason=reason),
+        )
+
+    def _stale(self, wave_id: int) -> None:
+        self._tell(
+            f"Wave {wave_id} is stale and was cancelled. See: dateline waves show {wave_id}",
+            fields("wave.stale", wave=wave_id),
+        )
 
     def _beat_of(self, process_id: str) -> Callable[[], None]:
         next_beat = 0.0

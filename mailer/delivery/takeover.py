@@ -15,6 +15,7 @@ from mailer.delivery.claims import give_back, retire, the_dead
 from mailer.delivery.journal import Ended, Remains, journal_file, read_remains
 from mailer.delivery.outcome import Ending, Policy, record
 from mailer.delivery.reply import Stage
+from mailer.logs import fields
 from mailer.schedule.models import Delivery, DeliveryState
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,11 @@ def take_over(database: Database, folder: Path, *, policy: Policy, at: datetime)
                 remains = read_remains(file)
             except OSError as error:
                 # Without it nobody knows what went out: left as it is, and told, until somebody gives access.
-                _log.warning("the journal of a dead process cannot be read, its deliveries wait: %s", error)
+                _log.warning(
+                    "the journal of a dead process cannot be read, its deliveries wait: %s",
+                    error,
+                    extra=fields("journal.unreadable", process=process_id),
+                )
                 continue
             with database.write() as session:
                 taken = _settle(session, process_id, remains, policy=policy, at=at)

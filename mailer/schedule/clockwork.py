@@ -20,6 +20,7 @@ from mailer.audit import Actor, Event, append
 from mailer.clock import Clock
 from mailer.database import Database
 from mailer.errors import DatelineError
+from mailer.logs import fields
 from mailer.schedule.rules import Hold, Stale, Wait
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import (
@@ -174,7 +175,11 @@ class Clockwork:
 
     def _note_doubt(self, now: datetime, doubt: str) -> None:
         if doubt and doubt != self._doubt:
-            _log.warning("%s: waves that come due are held until you have looked at it", doubt)
+            _log.warning(
+                "%s: waves that come due are held until you have looked at it",
+                doubt,
+                extra=fields("clock.jumped", reason=doubt),
+            )
             with self._database.write() as session:
                 append(session, Event.CLOCK_JUMPED, at=now, actor=ACTOR, data={"reason": doubt})
         self._doubt = doubt
@@ -186,6 +191,13 @@ def _survived(what: str) -> Iterator[None]:
     try:
         yield
     except DatelineError as error:
-        _log.warning("the clockwork could not %s, and will try again in a second: %s", what, error)
+        _log.warning(
+            "the clockwork could not %s, and will try again in a second: %s",
+            what,
+            error,
+            extra=fields("clockwork.waits"),
+        )
     except Exception:
-        _log.exception("the clockwork failed to %s, and will try again in a second", what)
+        _log.exception(
+            "the clockwork failed to %s, and will try again in a second", what, extra=fields("clockwork.failed")
+        )

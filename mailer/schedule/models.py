@@ -196,7 +196,8 @@ class Delivery(Base):
     """The process that has claimed it, while it is ``sending``."""
     finished_at: Mapped[datetime | None]
     sha256: Mapped[str] = mapped_column(String(64), default="")
-    """Of the message as handed to the relay (CRLF lines, before dot-stuffing); the same at every attempt."""
+    """Of the message that a relay has taken, or may have (CRLF lines, before dot-stuffing); empty before that. Whoever
+    may have it gets no other under its Message-ID."""
 
 
 class Exclusion(Base):

@@ -14,6 +14,7 @@ from mailer.audit import Actor, entries
 from mailer.clock import Clock, SystemClock
 from mailer.config import Limit, Relay
 from mailer.database import Database
+from mailer.delivery.dkim import Signer
 from mailer.delivery.endpoint import Endpoint, Timeouts
 from mailer.delivery.engine import Engine
 from mailer.delivery.messages import Messages
@@ -40,6 +41,7 @@ class Desk:
     give_up_after: timedelta = timedelta(days=2)
     connections: int = 3
     host: str = "127.0.0.1"
+    signers: Sequence[Signer] = ()
 
     def open(self, wave: Wave) -> None:
         """As the clockwork does at its time."""
@@ -106,7 +108,7 @@ class Desk:
                 process,
                 lanes=lanes,
                 queues=Queues(lanes, pace, routes=Routes(relays, SENDER.address), limits=limits),
-                messages=Messages(SENDER.bounce_address),
+                messages=Messages(SENDER.bounce_address, self.signers),
                 policy=self.policy,
             )
             running = asyncio.create_task(engine.run())

@@ -106,7 +106,9 @@ def test_a_refusal_is_recorded_with_the_relay_s_words(
 
     asyncio.run(scenario())
     with desk.database.read() as session:
-        assert {a.code for a in session.scalars(select(Attempt))} == {code}
+        said = {f"{a.code} {a.enhanced} {a.text}\r\n".encode() for a in session.scalars(select(Attempt))}
+        assert said == set(answers.values())
+        assert str(code) in said.pop().decode()
         waiting = [row.next_at for row in session.scalars(select(Delivery))]
     assert all(waiting) == (state is DeliveryState.DEFERRED)
 

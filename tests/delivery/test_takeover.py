@@ -12,7 +12,7 @@ from mailer.audit import Actor, Event, entries
 from mailer.database import Database, migrate
 from mailer.delivery import journal as journal_module
 from mailer.delivery.claims import ProcessLock, claim, give_back, register
-from mailer.delivery.journal import Ended, Journal, journal_file
+from mailer.delivery.journal import Ended, Journal, Sync, journal_file
 from mailer.delivery.models import Process
 from mailer.delivery.outcome import Policy
 from mailer.delivery.process import sending_process
@@ -43,12 +43,14 @@ def wave(database: Database) -> Wave:
     return wave
 
 
-def die(database: Database, folder: Path, wave: Wave, *, begun: int, ended: int) -> list[int]:
+def die(
+    database: Database, folder: Path, wave: Wave, *, begun: int, ended: int, sync: Sync = Sync.NEVER
+) -> list[int]:
     """A process claims three of four, ends some, begins some more, and is gone."""
     with database.write() as session:
         register(session, DEAD, at=NOON)
         claims = claim(session, wave.id, process_id=DEAD, limit=3, now=NOON)
-    journal = Journal(folder, DEAD)
+    journal = Journal(folder, DEAD, sync=sync)
     for number, claimed in enumerate(claims):
         if number < begun:
             journal.begin(claimed.id, "a" * 64)
@@ -97,13 +99,14 @@ def test_what_is_in_doubt_may_be_left_to_an_officer(database: Database, wave: Wa
     assert states(database) == [DeliveryState.HELD, *[DeliveryState.QUEUED] * 3]
 
 
-def test_after_a_power_cut_every_claim_without_a_reply_is_in_doubt(
-    database: Database, wave: Wave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("sync", "in_doubt"), [(Sync.NEVER, 2), (Sync.BEGIN, 1), (Sync.ALWAYS, 1)])
+def test_after_a_power_cut_every_claim_without_a_reply_is_in_doubt_unless_the_disk_was_waited_for(
+    database: Database, wave: Wave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sync: Sync, in_doubt: int
 ) -> None:
-    die(database, tmp_path, wave, begun=2, ended=1)
+    die(database, tmp_path, wave, begun=2, ended=1, sync=sync)
     monkeypatch.setattr(journal_module, "boot_id", lambda: "another boot")
     (taken,) = take_over(database, tmp_path, policy=OFFICER, at=NOON)
-    assert (taken.recorded, taken.in_doubt, taken.given_back) == (1, 2, 0)
+    assert (taken.recorded, taken.in_doubt, taken.given_back) == (1, in_doubt, 2 - in_doubt)
 
 
 def test_a_living_process_is_never_taken_over_from(database: Database, wave: Wave, tmp_path: Path) -> None:

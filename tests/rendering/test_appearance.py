@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import lacking
+from components import lacking
 from material import NAIROBI, NOUR, compiled
 
 from mailer.rendering import Occasion

@@ -332,7 +332,7 @@ def test_thousands_are_expanded_in_sets_each_with_a_token_of_her_own(office: Dat
         assert len(tokens) == len(set(tokens)) == 4518
         assert all(len(t) == 32 and set(t) <= set("0123456789abcdef") for t in tokens)
     # Deliveries, exclusions and log entries of each further thousand, and not one statement for a contact.
-    assert statements[5000] - statements[20] <= 5 * 8
+    assert statements[5000] - statements[20] <= 5 * 10
 
 
 def test_the_database_refuses_to_change_what_was_frozen(office: Database) -> None:
