@@ -119,7 +119,9 @@ def test_a_mail_that_may_have_arrived_is_held_until_its_key_is_back(
         """What an officer does with what is held; what is deferred comes by itself."""
         if desk.states(wave) == [DeliveryState.HELD]:
             with desk.database.write() as session:
-                send_again(session, [delivery(desk).id], at=desk.clock.now(), actor=DESK)
+                send_again(
+                    session, [delivery(desk).id], give_up_after=desk.give_up_after, at=desk.clock.now(), actor=DESK
+                )
         desk.retry_now()
         async with desk.sending(relay.port):
             await desk.done(wave)
