@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many
 from mailer.contacts.models import Contact, Suppression
-from mailer.database import Database, fetch, is_sqlite, storing, update_rows
+from mailer.database import Database, fetch, is_sqlite, storing
 from mailer.delivery.models import Process
 from mailer.logs import fields
 from mailer.rendering import Occasion
@@ -183,12 +183,12 @@ def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: d
         (wave_id, moment, limit - len(again)),
     )
     rows = sorted([*again, *first])
-    update_rows(
-        session,
-        Delivery,
-        ("id", "state", "process_id", "next_at"),
-        [(row[0], DeliveryState.SENDING.value, process_id, None) for row in rows],
-    )
+    if rows:
+        numbers = ",".join(str(int(row[0])) for row in rows)
+        session.connection().exec_driver_sql(
+            f"UPDATE delivery SET state = 'sending', next_at = NULL, process_id = '{process_id}' "  # noqa: S608
+            f"WHERE id IN ({numbers})"
+        )
     return rows
 
 

@@ -118,7 +118,8 @@ class Courier:
                 if not await lane.ready(stopping, self, at_most=IDLE_SECONDS if self._connection else None):
                     await self._leave()
                     continue
-                await self._recorder.open.wait()
+                if not self._recorder.open.is_set():
+                    await self._recorder.open.wait()
                 letter = await self._next()
                 if letter is None or (message := await self._made(letter)) is None:
                     continue
@@ -276,11 +277,12 @@ class Courier:
         now, doubt = self._office.trust.look()
         if doubt:
             raise NotYet(doubt)
-        if letter.going.limits.is_stale(now):
-            letter.going.stopped = True
-            raise _Withdrawn
-        if reason := letter.going.limits.forbids(now):
-            raise NotYet(reason)
+        start, end = letter.going.span
+        if not start <= now < end:
+            if letter.going.limits.is_stale(now):
+                letter.going.stopped = True
+                raise _Withdrawn
+            raise NotYet(letter.going.limits.forbids(now))
         self._recorder.begin(letter.claimed, message.sha256)
 
     def _give_back(self, *letters: _Letter) -> None:

@@ -202,8 +202,10 @@ class Engine:
         for wave, waiting in seen:
             going = waves.get(wave.id)
             if going is None:
-                going = waves[wave.id] = Going(wave.id, wave.limits, wave.opened_at)
-            going.limits, going.waiting, going.stopped = wave.limits, waiting, False
+                going = waves[wave.id] = Going(wave.id, wave.opened_at, wave.limits)
+            if going.limits != wave.limits:
+                going.limits, going.span = wave.limits, wave.limits.span()
+            going.waiting, going.stopped = waiting, False
         for wave_id, going in list(waves.items()):
             if wave_id not in sending:
                 going.stopped = True

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailer.delivery.claims import Claim
@@ -24,14 +24,19 @@ class Going:
     """A wave that is being sent."""
 
     id: int
-    limits: Limits
     opened_at: datetime
+    limits: Limits
+    span: tuple[datetime, datetime] = field(init=False)
+    """Of the limits, which are asked before each message."""
     stopped: bool = False
     """Paused, held, cancelled or stale: its claims go back."""
     waiting: bool = True
     """Whether there may be something to claim."""
     in_hand: int = 0
     """Claims of it that are neither recorded nor given back."""
+
+    def __post_init__(self) -> None:
+        self.span = self.limits.span()
 
 
 class Hands:

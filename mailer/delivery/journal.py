@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from mailer.errors import BadJournal
 
@@ -37,8 +37,7 @@ class Sync(StrEnum):
     """Every one: what had begun and had no reply."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(NamedTuple):
     """How one attempt ended, as the journal and the database keep it."""
 
     delivery_id: int

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
-_KEPT = 1024
-"""Octets; a longer chunk is most likely the same object for every recipient."""
+_KEPT = 100
+"""Octets; a longer chunk is most likely the same object for every recipient, and to look that up is cheaper then."""
 # No control characters, spaces or angle brackets: nothing that could end the path or the command.
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,64}@[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,255}")
 _ENVID = re.compile(r"[A-Za-z0-9.-]{0,100}")
@@ -35,8 +35,7 @@ class Envelope:
             raise ValueError("an envelope identifier has at most 100 letters, digits, dots and hyphens")
 
 
-@dataclass(frozen=True, slots=True)
-class MailObject:
+class MailObject(NamedTuple):
     """What one transaction hands over."""
 
     envelope: Envelope

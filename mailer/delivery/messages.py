@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
@@ -22,8 +23,7 @@ _KEPT = 256
 """Compiled texts in memory, some 60 kB each: more than the cities of one wave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One delivery's message, ready for the wire."""
 
     mail: MailObject

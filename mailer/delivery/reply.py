@@ -33,6 +33,9 @@ class Stage(StrEnum):
     RSET = "rset"
     QUIT = "quit"
 
+    # A member is its text, in C: the enumeration's own way costs a call for each look into a table.
+    __hash__ = str.__hash__
+
 
 class Verdict(StrEnum):
     """What a reply means for the delivery that is under way."""
@@ -50,6 +53,8 @@ class Verdict(StrEnum):
     told. Nobody may be missed because a password has run out."""
     OUT_OF_STEP = "out-of-step"
     """No answer to what was asked: replies and commands no longer match, and nothing after it can be believed."""
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,7 @@ _REFUSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one message fared, and the reply that decided it."""
 
     stage: Stage
@@ -174,7 +173,7 @@ class Connection:
         """Give up a transaction that is still open. Raises ``ConversationLost``."""
         try:
             self._wire.ask(_written([_RSET]), replies=1)
-            (reply,) = await self._answers([_RSET])
+            reply = parse(*await self._answers([_RSET]))
             if classify(Stage.RSET, reply) is not Verdict.CONTINUE:
                 raise self._lost(Stage.RSET, f"the relay would not start anew: {reply}")
         except BaseException:
@@ -308,20 +307,20 @@ class Connection:
                 return refused
         return None
 
-    async def _answers(self, group: _Group) -> list[Reply]:
+    async def _answers(self, group: _Group) -> list[bytes]:
         """The replies to commands that were sent in one write; fewer when the relay went away between them."""
         timeouts = self._endpoint.timeouts
         try:
-            raws = await self._wire.replies(
+            return await self._wire.replies(
                 len(group), timeouts.data if group[0][0] is Stage.DATA else timeouts.command
             )
         except WireLost as error:
             raise self._lost(group[0][0], str(error), pipelined=len(group) > 1) from error
-        return [parse(raw) for raw in raws]
 
-    def _judge(self, group: _Group, replies: Sequence[Reply]) -> _Refused | None:
+    def _judge(self, group: _Group, raws: Sequence[bytes]) -> _Refused | None:
         """Whether one of the commands was refused. Raises ``ConversationLost`` where that can't be told."""
         pipelined = len(group) > 1
+        replies = [parse(raw) for raw in raws]
         for (stage, _), reply in zip(group, replies, strict=False):
             verdict = classify(stage, reply)
             if verdict is Verdict.CONTINUE:
@@ -361,7 +360,8 @@ class Connection:
             whole = True
         else:
             whole = await self._write_blocks(mail.content, last)
-        await wire.drain(timeouts.block)
+        if wire.paused:
+            await wire.drain(timeouts.block)
         try:
             (raw,) = await wire.replies(1, timeouts.end)
         except WireLost as error:

@@ -31,7 +31,8 @@ class Wire(asyncio.BufferedProtocol):
         self._wanted = 1  # the banner, which comes unasked
         self._awaited = 0
         self._behind = 0
-        self._paused = False
+        self.paused = False
+        """Whether so much waits to leave that no more should be written."""
         self._waiter: asyncio.Future[None] | None = None
         self._deadline: float | None = None
         self._allowed = 0.0
@@ -66,7 +67,7 @@ class Wire(asyncio.BufferedProtocol):
 
     async def drain(self, seconds: float) -> None:
         """Wait until more may be written; a reply that comes before also ends the wait, and so does the end."""
-        while self._paused and not self.answered:
+        while self.paused and not self.answered:
             await self._wait(1, seconds)
 
     async def replies(self, count: int, seconds: float) -> list[bytes]:
@@ -154,10 +155,10 @@ class Wire(asyncio.BufferedProtocol):
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
-        self._paused = True
+        self.paused = True
 
     def resume_writing(self) -> None:
-        self._paused = False
+        self.paused = False
         self._wake()
 
     # Waiting.

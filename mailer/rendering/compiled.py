@@ -4,6 +4,7 @@ RFC 5322 and MIME are written here by hand (RFC 2046 5.1, and RFC 2387 for the p
 """
 
 import json
+import re
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from mailer.rendering import headers
 from mailer.rendering.encoding import Body, encode, lines
 from mailer.rendering.issue import Asset, Personal, SenderIdentity
 from mailer.rendering.slots import Segments, Slot
+
+_MARKUP = re.compile("[&<>\"']")
 
 _FORMAT = 1
 """Of ``to_bytes``. What a stored message becomes must never change: another way of writing, another number."""
@@ -83,7 +86,7 @@ class CompiledMessage:
             frame.before_text,
             *frame.text.splice({slot: values[slot].encode() for slot in frame.text_slots}),
             frame.before_html,
-            *frame.html.splice({slot: str(escape(values[slot])).encode() for slot in frame.html_slots}),
+            *frame.html.splice({slot: _escaped(values[slot]) for slot in frame.html_slots}),
             *frame.end,
         ]
 
@@ -161,10 +164,10 @@ class _Frame:
     head: bytes
     before_text: bytes
     text: Body
-    text_slots: frozenset[Slot]
+    text_slots: tuple[Slot, ...]
     before_html: bytes
     html: Body
-    html_slots: frozenset[Slot]
+    html_slots: tuple[Slot, ...]
     end: tuple[bytes, ...]
     domain: str
     way_out: headers.WayOut
@@ -204,10 +207,10 @@ def _build(message: CompiledMessage) -> _Frame:
         head=head.encode(),
         before_text=before_text.encode(),
         text=text,
-        text_slots=frozenset(message.text.slots),
+        text_slots=tuple(dict.fromkeys(message.text.slots)),
         before_html=(before_html + _part_head("text/html", html)).encode(),
         html=html,
-        html_slots=frozenset(message.html.slots),
+        html_slots=tuple(dict.fromkeys(message.html.slots)),
         end=tuple(end),
         domain=domain_of(sender),
         way_out=headers.WayOut(sender.unsubscribe_url, sender.bounce_address or sender.reply_to or sender.address),
@@ -236,6 +239,11 @@ def _encoded_picture(asset: Asset) -> bytes:
 
 def _segments(plain: Mapping[str, list[str]]) -> Segments:
     return Segments(tuple(plain["texts"]), tuple(Slot(slot) for slot in plain["slots"]))
+
+
+def _escaped(value: str) -> bytes:
+    # Most values need none, and to find that out is cheaper.
+    return (str(escape(value)) if _MARKUP.search(value) else value).encode()
 
 
 def _filled(segments: Segments, values: Mapping[Slot, str]) -> str:

@@ -24,6 +24,9 @@ class Slot(StrEnum):
     SECTION = "s"
     """Not personal: a finished edition in the frame that is put round it."""
 
+    # A member is its text, in C: the enumeration's own way costs a call for each look into a table.
+    __hash__ = str.__hash__
+
 
 class Unprintable(Exception):
     """A template did something else with a personal value than print it."""

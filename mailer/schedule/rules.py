@@ -1,7 +1,7 @@
 """The embargo rules: when a wave may be planned, opened, and each of its messages sent. Values in, values out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from mailer.clock import ZonedTime
@@ -64,6 +64,14 @@ class Limits:
         ends = [self.stale_at] if self.stale_at is not None else []
         ends += self.embargoes if self.kind is Occasion.UNDER_EMBARGO else ()
         return min(ends, default=None)
+
+    def span(self) -> tuple[datetime, datetime]:
+        """The first instant at which messages may leave, and the one from which they may not: it ``forbids`` all
+        others. Equal where none may at all."""
+        start, end = self.not_before(), self.not_after()
+        if self.kind is Occasion.UNDER_EMBARGO and len(set(self.embargoes)) > 1:
+            return start, start
+        return start, datetime.max.replace(tzinfo=UTC) if end is None else end
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it is too old to be sent at all, as an officer said."""

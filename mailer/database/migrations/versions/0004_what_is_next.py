@@ -8,11 +8,14 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_CLAIMED = sa.text("process_id IS NOT NULL")
 _DEFERRED = sa.text("state = 'deferred'")
 
 
 def upgrade() -> None:
     op.drop_index("ix_delivery_wave_id_state_next_at", table_name="delivery")
+    # What a process has claimed is found by the waves that are open.
+    op.drop_index("ix_delivery_process_id", table_name="delivery")
     op.create_index("ix_delivery_wave_id_state_id", "delivery", ["wave_id", "state", "id"], unique=False)
     op.create_index(
         "ix_delivery_deferred",
@@ -25,6 +28,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.create_index(
+        "ix_delivery_process_id",
+        "delivery",
+        ["process_id"],
+        unique=False,
+        sqlite_where=_CLAIMED,
+        postgresql_where=_CLAIMED,
+    )
     op.drop_index(
         "ix_delivery_deferred", table_name="delivery", sqlite_where=_DEFERRED, postgresql_where=_DEFERRED
     )
