@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -190,6 +190,16 @@ def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: d
             f"WHERE id IN ({numbers})"
         )
     return rows
+
+
+def claims_of(process_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Which deliveries a process has claimed, as conditions that an index answers: none is left in a wave that is done."""
+    unfinished = select(Wave.id).where(Wave.state != WaveState.DONE)
+    return (
+        Delivery.wave_id.in_(unfinished),
+        Delivery.state == DeliveryState.SENDING,
+        Delivery.process_id == process_id,
+    )
 
 
 def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:

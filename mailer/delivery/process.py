@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from mailer.clock import Clock
 from mailer.database import Database
-from mailer.delivery.claims import ProcessLock, register, retire
+from mailer.delivery.claims import ProcessLock, claims_of, register, retire
 from mailer.delivery.journal import Journal, Sync
 from mailer.delivery.models import Process
 from mailer.errors import DatelineError
-from mailer.schedule.models import Delivery, DeliveryState
+from mailer.schedule.models import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +71,4 @@ def _leave(database: Database, process_id: str, journal: Journal, clock: Clock) 
 
 
 def _holds_claims(session: Session, process_id: str) -> bool:
-    mine = select(Delivery.id).where(Delivery.process_id == process_id, Delivery.state == DeliveryState.SENDING)
-    return session.scalar(mine.limit(1)) is not None
+    return session.scalar(select(Delivery.id).where(*claims_of(process_id)).limit(1)) is not None

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.database import Database
-from mailer.delivery.claims import give_back, retire, the_dead
+from mailer.delivery.claims import claims_of, give_back, retire, the_dead
 from mailer.delivery.journal import Ended, Remains, journal_file, read_remains
 from mailer.delivery.outcome import Ending, Policy, record
 from mailer.delivery.reply import Stage
 from mailer.logs import fields
-from mailer.schedule.models import Delivery, DeliveryState
+from mailer.schedule.models import Delivery
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +55,7 @@ def take_over(database: Database, folder: Path, *, policy: Policy, at: datetime)
 
 
 def _settle(session: Session, process_id: str, remains: Remains, *, policy: Policy, at: datetime) -> TakenOver:
-    claimed = select(Delivery.id, Delivery.sha256).where(
-        Delivery.process_id == process_id, Delivery.state == DeliveryState.SENDING
-    )
+    claimed = select(Delivery.id, Delivery.sha256).where(*claims_of(process_id))
     hashes = dict(session.execute(claimed).all())
     ended = [attempt for attempt in remains.ended if attempt.delivery_id in hashes]
     known = {attempt.delivery_id for attempt in ended}
