@@ -193,7 +193,7 @@ def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: d
 
 
 def claims_of(process_id: str) -> tuple[ColumnElement[bool], ...]:
-    """Which deliveries a process has claimed, as conditions that an index answers: none is left in a wave that is done."""
+    """Which deliveries a process has claimed, so that an index answers: none is left in a wave that is done."""
     unfinished = select(Wave.id).where(Wave.state != WaveState.DONE)
     return (
         Delivery.wave_id.in_(unfinished),
