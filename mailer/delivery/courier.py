@@ -228,7 +228,7 @@ class Courier:
                     if self._stale(letter):
                         self._give_back(letter)
                         return
-                await self._send(connection, letter, message)
+                await self._send(connection, letter, message, fresh=fresh)
             except RelayTrouble as error:
                 if not (error.reply and self._note_throttled(error.reply)):
                     self._note_down(self._lane.endpoint.without_password(str(error)))
@@ -254,7 +254,7 @@ class Courier:
                     self._recorder.shut(stop)
             return
 
-    async def _send(self, connection: Connection, letter: _Letter, message: Message) -> None:
+    async def _send(self, connection: Connection, letter: _Letter, message: Message, *, fresh: bool) -> None:
         monotonic = self._office.clock.monotonic
         following = self._look_ahead(connection)
         start = monotonic()
@@ -262,6 +262,9 @@ class Courier:
             message.mail, on_data=lambda: self._last_look(letter, message), following=following
         )
         self._brisk = monotonic() - start < BRISK_SECONDS
+        if outcome.reply.code == 421 and outcome.stage is Stage.MAIL and not fresh:
+            # RFC 5321 3.8: it closes this connection, after so many messages or so long; that is not about this one.
+            raise ConversationLost(Stage.MAIL, in_doubt=False, reason=str(outcome.reply))
         self._end_with(letter, message.sha256, outcome)
         if self._lane.judge(outcome.verdict):
             self._note_down(f"it refuses one message after the other: {_codes(outcome.reply)}")

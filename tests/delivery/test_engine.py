@@ -430,6 +430,23 @@ def test_one_message_that_cannot_be_made_does_not_keep_the_others(
     assert desk.states(wave) == [DeliveryState.FAILED, DeliveryState.ACCEPTED, DeliveryState.ACCEPTED]
 
 
+def test_a_relay_that_takes_only_so_many_messages_over_a_connection_defers_nobody(desk: Desk) -> None:
+    desk.connections = 1
+    wave = planned(desk, people=5)
+    ok = b"250 2.1.0 Ok\r\n"
+    relay = FaultyRelay({"MAIL": [ok, ok, b"421 4.3.2 Enough over this connection\r\n" + CUT, ok]})
+
+    async def scenario() -> None:
+        async with relay.running(), desk.sending(relay.port):
+            desk.open(wave)
+            await desk.done(wave)
+
+    asyncio.run(scenario())
+    assert len(set(recipients(relay))) == len(relay.messages) == 5
+    with desk.database.read() as session:
+        assert set(session.scalars(select(Delivery.attempts))) == {1}
+
+
 def test_a_relay_whose_pipelining_is_broken_is_spoken_to_one_by_one(desk: Desk) -> None:
     wave = planned(desk, people=5)
     # The packet with the group is taken for its first line only, so that no further reply ever comes.
