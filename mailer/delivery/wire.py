@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from typing import cast
 
 from mailer.delivery.reply import MalformedReply, ReplyReader, parse
 
@@ -116,8 +117,8 @@ class Wire(asyncio.BufferedProtocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection makes no other
-        self.transport = transport
+        # uvloop's are no asyncio.Transport by name.
+        self.transport = cast(asyncio.Transport, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._incoming
