@@ -154,7 +154,7 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     rows = _take(session, wave_id, process_id, limit=limit, now=now)
     if not rows:
         return []
-    barred = _barred(session, wave_id, process_id, under_embargo=wave.kind is Occasion.UNDER_EMBARGO)
+    barred = _barred(session, [row[0] for row in rows], under_embargo=wave.kind is Occasion.UNDER_EMBARGO)
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
     return [Claim(*row[:8]) for row in rows if row[0] not in barred]
@@ -212,13 +212,9 @@ def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in (queued, deferred))
 
 
-def _barred(session: Session, wave_id: int, process_id: str, *, under_embargo: bool) -> dict[int, str]:
-    """Which of this process's claims must not go out, and why."""
-    mine = (
-        Delivery.wave_id == wave_id,
-        Delivery.process_id == process_id,
-        Delivery.state == DeliveryState.SENDING,
-    )
+def _barred(session: Session, numbers: Sequence[int], *, under_embargo: bool) -> dict[int, str]:
+    """Which of the deliveries that were claimed just now must not go out, and why; those in hand may be on the wire."""
+    mine = (Delivery.id.in_(numbers),)
     stopped = select(Delivery.id).join(Suppression, Suppression.address_key == Delivery.address_key).where(*mine)
     barred = dict.fromkeys(session.scalars(stopped), "suppressed")
     if under_embargo:
@@ -266,6 +262,15 @@ def _set_aside(
     )
 
 
+def lock_waves_of(session: Session, delivery_ids: Sequence[int]) -> None:
+    """Let no officer move the waves of these deliveries before this transaction is over.
+
+    PostgreSQL would let her cancel one between two of our statements, and what came back then would wait for ever.
+    """
+    waves = select(Delivery.wave_id).where(Delivery.id.in_(delivery_ids))
+    session.execute(select(Wave.id).where(Wave.id.in_(waves)).order_by(Wave.id).with_for_update(read=True))
+
+
 def give_back(session: Session, delivery_ids: Sequence[int], *, process_id: str, at: datetime) -> None:
     """Return claims of which not a byte of data went out: to the queue, or to ``cancelled`` with their wave."""
     if not delivery_ids:
@@ -275,6 +280,7 @@ def give_back(session: Session, delivery_ids: Sequence[int], *, process_id: str,
         Delivery.process_id == process_id,
         Delivery.state == DeliveryState.SENDING,
     )
+    lock_waves_of(session, delivery_ids)
     cancelled = select(Wave.id).where(Wave.state == WaveState.CANCELLED)
     cancel_deliveries(session, *mine, Delivery.wave_id.in_(cancelled), at=at, actor=actor_of(process_id))
     session.execute(
@@ -286,10 +292,13 @@ def give_back(session: Session, delivery_ids: Sequence[int], *, process_id: str,
 
 
 @contextmanager
-def the_dead(database: Database, folder: Path) -> Iterator[list[str]]:
-    """The processes that died with their work undone, their locks held for the time of the ``with``."""
+def the_dead(database: Database, folder: Path, *, me: str = "") -> Iterator[list[str]]:
+    """The processes that died with their work undone, their locks held for the time of the ``with``.
+
+    Never the one that asks: its lock may have been lost with the database server, and yet it lives.
+    """
     with database.read() as session:
-        unended = session.scalars(select(Process.id).where(Process.ended_at.is_(None))).all()
+        unended = session.scalars(select(Process.id).where(Process.ended_at.is_(None), Process.id != me)).all()
     locks = {process_id: ProcessLock(database, folder, process_id) for process_id in unended}
     taken: dict[str, ProcessLock] = {}
     for process_id, lock in locks.items():

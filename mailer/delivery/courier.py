@@ -7,7 +7,7 @@ costs one write and one read. What is announced and then not sent costs the conn
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,10 +17,9 @@ from mailer.clock import Clock
 from mailer.delivery.claims import Claim
 from mailer.delivery.endpoint import RelayTrouble
 from mailer.delivery.hands import Going, Hands, is_stale
-from mailer.delivery.journal import Ended
+from mailer.delivery.journal import Ended, Ending
 from mailer.delivery.mail_object import MailObject
 from mailer.delivery.messages import Message, Messages
-from mailer.delivery.outcome import Ending
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relays import Lane
 from mailer.delivery.reply import Reply, Stage, Verdict
@@ -132,6 +131,13 @@ class Courier:
             self._give_back()
             await self._leave()
 
+    def look(self) -> None:
+        """What was taken ahead must not wait for a relay that does not come to an end with what it has."""
+        if self._ahead and self._stale(self._ahead[0]):
+            # If it was announced, the connection finds out when it is given another one, and is opened anew.
+            self._withdraw(self._ahead)
+            self._ahead.clear()
+
     async def _next(self) -> _Letter | None:
         """The next one; nothing where it had to be waited for, or on the way out."""
         if self._ahead:
@@ -153,6 +159,9 @@ class Courier:
         while (taken := self._hands.take(self._lane)) is not None:
             claimed, since = taken
             letter = _Letter(claimed, since, self._hands.waves[claimed.wave_id])
+            if self._stale(letter):
+                self._withdraw([letter])
+                continue
             if makers is not None:
                 letter.making = asyncio.get_running_loop().run_in_executor(makers, self._make, letter)
                 return letter
@@ -246,6 +255,8 @@ class Courier:
                     continue
                 ending = Ending.IN_DOUBT if lost.in_doubt else Ending.DEFERRED
                 self._end(letter, message.sha256, lost.stage, ending, text=lost.reason)
+                if self._lane.broke_off():
+                    self._note_down(f"it breaks off one message after the other: {lost.reason}")
             except (NotYet, _Withdrawn, BadJournal) as stop:
                 self._give_back(letter)
                 if isinstance(stop, NotYet):
@@ -262,7 +273,7 @@ class Courier:
             message.mail, on_data=lambda: self._last_look(letter, message), following=following
         )
         self._brisk = monotonic() - start < BRISK_SECONDS
-        if outcome.reply.code == 421 and outcome.stage is Stage.MAIL and not fresh:
+        if outcome.reply.code == 421 and outcome.stage in (Stage.RSET, Stage.MAIL) and not fresh:
             # RFC 5321 3.8: it closes this connection, after so many messages or so long; that is not about this one.
             raise ConversationLost(Stage.MAIL, in_doubt=False, reason=str(outcome.reply))
         self._end_with(letter, message.sha256, outcome)
@@ -290,13 +301,16 @@ class Courier:
 
     def _give_back(self, *letters: _Letter) -> None:
         """These and all that were taken ahead are not sent; one that was announced costs the connection."""
-        claims = [letter.claimed for letter in (*letters, *self._ahead)]
+        self._withdraw([*letters, *self._ahead])
         self._ahead.clear()
+        if self._connection is not None and self._connection.announced is not None:
+            self._connection.abort()
+
+    def _withdraw(self, letters: Iterable[_Letter]) -> None:
+        claims = [letter.claimed for letter in letters]
         self._recorder.give_back(claims)
         for claimed in claims:
             self._hands.unsent(claimed)
-        if self._connection is not None and self._connection.announced is not None:
-            self._connection.abort()
 
     async def _leave(self) -> None:
         connection, self._connection = self._connection, None

@@ -49,7 +49,9 @@ def _checked(
     # The waves' rows first and in order: one that is about to be done must wait for what is put back into its queue.
     waves = select(Delivery.wave_id).where(Delivery.id.in_(numbers))
     session.execute(select(Wave.id).where(Wave.id.in_(waves)).order_by(Wave.id).with_for_update())
-    rows = session.scalars(select(Delivery).where(Delivery.id.in_(numbers))).all()
+    # And theirs: a process may be claiming one at this moment.
+    mine = select(Delivery).where(Delivery.id.in_(numbers)).order_by(Delivery.id).with_for_update()
+    rows = session.scalars(mine.execution_options(populate_existing=True)).all()
     states = {row.id: row.state for row in rows}
     for number in numbers:
         if states.get(number) not in allowed:

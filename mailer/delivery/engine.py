@@ -8,14 +8,18 @@ over. The recorder keeps endings in batches; while it cannot, nothing is sent, f
 import asyncio
 import logging
 import os
+import zlib
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from mailer.clock import Clock
 from mailer.database import Database
-from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim
+from mailer.delivery.claims import Claim, actor_of, anything_waiting, claim, claims_of, give_back
 from mailer.delivery.courier import Courier, Office
 from mailer.delivery.hands import Going, Hands, is_stale
 from mailer.delivery.messages import Messages
@@ -25,14 +29,17 @@ from mailer.delivery.queues import Queues
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.relays import Lane
 from mailer.delivery.takeover import take_over
-from mailer.errors import DatelineError
+from mailer.errors import DatabaseBusy, DatelineError
 from mailer.logs import fields
-from mailer.schedule.models import Wave
+from mailer.schedule.models import Delivery, Wave
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import BeingSent, anything_open, expire, finish, hold, waves_being_sent
 
 LOOK_SECONDS = 0.3
 """Between two looks at the waves: an officer's pause acts within a second."""
+
+UNSEEN = 16
+"""So many times as long without one: some five seconds."""
 
 TAKE_OVER_SECONDS = 5.0
 
@@ -64,9 +71,10 @@ class Engine:
         self._database, self._clock, self._trust, self._process = database, clock, trust, process
         self._messages, self._policy = messages, policy
         self._hands = Hands(queues)
-        self._recorder = Recorder(database, clock, process, policy, settled=self._settled)
+        self._recorder = Recorder(database, clock, process, policy, trust=trust, settled=self._settled)
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
+        self._unseen = 0  # ticks of the guard since the last look
         self._loop: asyncio.AbstractEventLoop | None = None
         self._makers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="maker") if messages.slow else None
         office = Office(
@@ -111,6 +119,7 @@ class Engine:
         workers = [
             asyncio.create_task(self._watch(), name="watch"),
             asyncio.create_task(self._feed(), name="feed"),
+            asyncio.create_task(self._guard(), name="guard"),
             *(asyncio.create_task(courier.run(), name=f"courier {name}") for name, courier in self._couriers),
         ]
         try:
@@ -156,7 +165,9 @@ class Engine:
         return self._process.live(self._database)
 
     def _take_over(self) -> None:
-        for taken in take_over(self._database, self._process.folder, policy=self._policy, at=self._clock.now()):
+        for taken in take_over(
+            self._database, self._process.folder, policy=self._policy, at=self._clock.now(), me=self._process.id
+        ):
             _log.warning(
                 "took over from process %s: %d recorded from its journal, %d in doubt, %d back in the queue",
                 taken.process_id[:8],
@@ -211,45 +222,93 @@ class Engine:
                 going.stopped = True
                 if not going.in_hand:
                     del waves[wave_id]
+                    self._messages.forget(wave_id)
         now = self._clock.monotonic()
         self._recorder.give_back(
             self._hands.sift(lambda claimed, since: not (waves[claimed.wave_id].stopped or is_stale(since, now)))
         )
+        for _, courier in self._couriers:
+            courier.look()
+        self._unseen = 0
         self._hands.hungry.set()
+
+    async def _guard(self) -> None:
+        """Nothing goes out while the database says nothing at all: a pause could not be seen, nor who is suppressed."""
+        while not self._stopping.is_set():
+            self._unseen += 1
+            if self._unseen > UNSEEN:
+                self._recorder.shut(DatabaseBusy(database=self._database.shown))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
 
     # Claiming.
 
     async def _feed(self) -> None:
         hands, recorder = self._hands, self._recorder
+        lost = False
         while not self._stopping.is_set():
             hands.hungry.clear()
+            if lost:
+                lost = not await self._give_back_unknown()
             # Each wave its share, so that a large one does not stand before a small one.
             for going in list(hands.waves.values()):
                 if not (room := hands.room(going)):
                     continue
                 await recorder.open.wait()
+                if hands.waves.get(going.id) is not going or going.stopped:
+                    continue
                 try:
                     claims = await recorder.in_database(lambda g=going, r=room: self._claim(g, r))  # type: ignore[misc]
                 except (DatelineError, DBAPIError) as error:
+                    # They may be claimed all the same: the answer to a commit can be lost, too.
+                    lost = True
                     recorder.shut(error)
                     continue
+                except (LookupError, ValueError, zlib.error, NoResultFound) as error:
+                    await self._hold(going, f"what is to be sent cannot be read: {error}")
+                    continue
+                going = hands.waves.setdefault(going.id, going)
                 going.in_hand += len(claims)
                 going.waiting = bool(claims)
-                hands.waves.setdefault(going.id, going)
                 recorder.put_off(hands.put(claims, self._clock.monotonic()))
-            if not any(hands.room(going) for going in hands.waves.values()):
+            if not lost and not any(hands.room(going) for going in hands.waves.values()):
                 await hands.hungry.wait()
 
+    async def _give_back_unknown(self) -> bool:
+        """Give back what this process has claimed and does not have; true when that is done."""
+        held = frozenset(self._hands.held)
+
+        def write() -> None:
+            with self._database.write() as session:
+                mine = session.scalars(select(Delivery.id).where(*claims_of(self._process.id))).all()
+                unknown = [number for number in mine if number not in held]
+                give_back(session, unknown, process_id=self._process.id, at=self._clock.now())
+
+        try:
+            await self._recorder.in_database(write)
+        except (DatelineError, DBAPIError) as error:
+            self._recorder.shut(error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+            return False
+        return True
+
     def _claim(self, going: Going, limit: int) -> list[Claim]:
+        if self._recorder.unconfirmed:
+            # What is being recorded may be among them.
+            return []
         with self._database.write() as session:
             claims = claim(session, going.id, process_id=self._process.id, limit=limit, now=self._clock.now())
-            self._messages.load(session, {claimed.compiled_id for claimed in claims})
+            self._messages.load(session, claims)
         return claims
 
     # Settling.
 
-    def _settled(self, wave_id: int, count: int) -> None:
-        self._hands.waves[wave_id].in_hand -= count
+    def _settled(self, claims: Sequence[tuple[int, int]]) -> None:
+        self._hands.held.difference_update(number for number, _ in claims)
+        for wave_id, count in Counter(wave_id for _, wave_id in claims).items():
+            if going := self._hands.waves.get(wave_id):
+                going.in_hand -= count
 
     async def _hold(self, going: Going, reason: str) -> None:
         def write() -> None:

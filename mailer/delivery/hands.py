@@ -44,6 +44,8 @@ class Hands:
 
     def __init__(self, queues: Queues) -> None:
         self.waves: dict[int, Going] = {}
+        self.held: set[int] = set()
+        """The numbers of all claims that are neither recorded nor given back."""
         self.hungry = asyncio.Event()
         """Set when there may be room for more."""
         self._queues = queues
@@ -58,6 +60,7 @@ class Hands:
 
         Returns what is not to be kept in hand, each with the seconds after which it is wanted again.
         """
+        self.held.update(claimed.id for claimed in claims)
         self._queues.put(claims, since)
         self._fed.set()
         return self._queues.surplus()

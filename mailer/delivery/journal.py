@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from mailer.delivery.reply import Stage
 from mailer.errors import BadJournal
 
 _ROLL = 8_000_000
@@ -35,6 +36,18 @@ class Sync(StrEnum):
     """That of a message's begin, before its data goes out: what had begun and was not in the database."""
     ALWAYS = "always"
     """Every one: what had begun and had no reply."""
+
+
+class Ending(StrEnum):
+    """How one attempt ended for its delivery."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    IN_DOUBT = "in-doubt"
+    """The data went out and no reply came back."""
+    HELD = "held"
+    """It cannot be made again as it may have been sent: an officer decides."""
 
 
 class Ended(NamedTuple):
@@ -60,8 +73,10 @@ class Ended(NamedTuple):
     def parse(cls, line: str) -> Self:
         """Raises ``ValueError`` for a line that a crash has cut short."""
         mark, delivery_id, at, relay, stage, verdict, code, enhanced, sha256, text = line.split("\t", 9)
-        if mark != "<":
+        if mark != "<" or "\0" in line:
+            # A power cut may leave zeros where a line should be.
             raise ValueError("not the end of an attempt")
+        Ending(verdict), Stage(stage)
         return cls(
             delivery_id=int(delivery_id),
             at=datetime.fromisoformat(at),

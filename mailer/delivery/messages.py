@@ -1,8 +1,7 @@
 """Turns a claim into the bytes of its message, and reproduces them later."""
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import permutations
@@ -18,9 +17,6 @@ from mailer.errors import UnknownDelivery
 from mailer.releases.models import Asset as StoredAsset
 from mailer.rendering import Asset, CompiledMessage, Personal, header_address, needs_smtputf8, pictures_in, verp
 from mailer.schedule.models import CompiledText, Delivery, Wave
-
-_KEPT = 256
-"""Compiled texts in memory, some 60 kB each: more than the cities of one wave."""
 
 
 class Message(NamedTuple):
@@ -44,22 +40,19 @@ class Messages:
         self._other_ways = [
             way for count in range(3) for way in permutations(signers, count) if way != self._signers
         ]
-        self._texts: OrderedDict[int, CompiledMessage] = OrderedDict()
+        self._texts: dict[int, dict[int, CompiledMessage]] = {}  # of each wave
         self._assets: dict[str, Asset] = {}
 
-    def load(self, session: Session, compiled_ids: set[int]) -> None:
-        """Make sure that these texts are at hand."""
-        for compiled_id in compiled_ids:
-            if compiled_id in self._texts:
-                self._texts.move_to_end(compiled_id)
-                continue
-            self._texts[compiled_id] = load_text(session, compiled_id, self._assets)
-        while len(self._texts) > max(_KEPT, len(compiled_ids)):
-            self._texts.popitem(last=False)
+    def load(self, session: Session, claims: Iterable[Claim]) -> None:
+        """Make sure that the texts of these are at hand, until their wave is forgotten."""
+        for wave_id, compiled_id in {(claimed.wave_id, claimed.compiled_id) for claimed in claims}:
+            texts = self._texts.setdefault(wave_id, {})
+            if compiled_id not in texts:
+                texts[compiled_id] = load_text(session, compiled_id, self._assets)
 
-    def has(self, compiled_id: int) -> bool:
-        """Whether that text is at hand."""
-        return compiled_id in self._texts
+    def forget(self, wave_id: int) -> None:
+        """No claim of that wave is in hand any more."""
+        self._texts.pop(wave_id, None)
 
     def personalise(self, claim: Claim, *, date: datetime) -> Message:
         """The message of a claim, signed; ``date`` is the opening of its wave. On any thread.
@@ -68,7 +61,7 @@ class Messages:
         are here; if not, its hash is not that of the claim.
         """
         personal = Personal(name=claim.name, address=claim.address, token=claim.token, date=date)
-        head, body = self._texts[claim.compiled_id].splice_parts(personal)
+        head, body = self._texts[claim.wave_id][claim.compiled_id].splice_parts(personal)
         international = needs_smtputf8(claim.address)
         recipient = claim.address if international else header_address(claim.address)
         envelope = Envelope(verp(self._bounce_address, claim.token), recipient, international, claim.token)
@@ -129,7 +122,6 @@ def reproduce(
         raise UnknownDelivery(delivery=delivery_id)
     wave = session.get_one(Wave, delivery.wave_id)
     messages = Messages(bounce_address, signers)
-    messages.load(session, {delivery.compiled_id})
     claim = Claim(
         id=delivery.id,
         wave_id=delivery.wave_id,
@@ -140,5 +132,6 @@ def reproduce(
         attempts=delivery.attempts,
         sha256=delivery.sha256,
     )
+    messages.load(session, [claim])
     message = messages.personalise(claim, date=wave.opened_at or wave.due_at)
     return Reproduced(b"".join(message.chunks), message.sha256, delivery.sha256)

@@ -4,33 +4,20 @@ import json
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event, append_rows
 from mailer.database import fetch, insert_rows, is_sqlite, storing, update_rows
-from mailer.delivery.claims import actor_of
-from mailer.delivery.journal import Ended
+from mailer.delivery.claims import actor_of, lock_waves_of
+from mailer.delivery.journal import Ended, Ending
 from mailer.delivery.models import Attempt
+from mailer.delivery.reply import Stage
 from mailer.delivery.retry import retry_wait
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
-
-
-class Ending(StrEnum):
-    """How one attempt ended for its delivery."""
-
-    ACCEPTED = "accepted"
-    DEFERRED = "deferred"
-    FAILED = "failed"
-    IN_DOUBT = "in-doubt"
-    """The data went out and no reply came back."""
-    HELD = "held"
-    """It cannot be made again as it may have been sent: an officer decides."""
-
 
 _SOMEBODY_HAS_IT = frozenset({Ending.ACCEPTED, Ending.IN_DOUBT})
 """A relay has taken the very bytes, or may have: sent again they must be the same, or the log would vouch for others.
@@ -59,13 +46,22 @@ _CHANGED = ("id", "state", "attempts", "next_at", "finished_at", "sha256", "proc
 _KEPT = ("delivery_id", "number", "at", "relay", "stage", "code", "enhanced", "text")
 
 
-def record(session: Session, attempts: Sequence[Ended], *, process_id: str, policy: Policy) -> None:
+DOUBTS = 3
+"""So often a relay may take a message without an answer; then an officer decides, as each may be one more copy."""
+
+
+def record(
+    session: Session, attempts: Sequence[Ended], *, process_id: str, policy: Policy, trusted: bool = True
+) -> None:
     """Bring deliveries up to date with their attempts. One that is not (or no longer) this process's is left alone,
-    so that the same attempts can be recorded twice without harm."""
+    so that the same attempts can be recorded twice without harm. Nothing is given up by a clock that is not
+    ``trusted``."""
     if not attempts:
         return
     ended = {attempt.delivery_id: attempt for attempt in attempts}
+    lock_waves_of(session, list(ended))
     waves = _waves(session)
+    doubts = _doubts(session, [a.delivery_id for a in attempts if a.verdict == Ending.IN_DOUBT])
     actor, stored = actor_of(process_id), storing(session)
     changes: list[tuple[Any, ...]] = []
     kept: list[tuple[Any, ...]] = []
@@ -74,13 +70,14 @@ def record(session: Session, attempts: Sequence[Ended], *, process_id: str, poli
         attempt, wave = ended[number], waves[wave_id]
         count = before + 1
         at = stored(attempt.at)
-        states = _states(attempt, wave, policy)
+        doubt = doubts.get(number, 0)
+        states = _states(attempt, wave, policy, doubts=doubt, trusted=trusted)
         for state, extra in states:
             data = _data(attempt, count, extra)
             told.append((at, _EVENTS[state].value, actor, wave.release_id, wave_id, number, contact_id, data))
         state = states[-1][0]
         next_at = None
-        if state is DeliveryState.DEFERRED:
+        if state is DeliveryState.DEFERRED or (state is DeliveryState.QUEUED and doubt):
             wait = retry_wait(attempt, count, random.random())  # noqa: S311 - spreads load, no secret
             next_at = stored(attempt.at + wait)
         final = state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED)
@@ -116,6 +113,21 @@ def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence
     )
 
 
+def _doubts(session: Session, numbers: Sequence[int]) -> Mapping[int, int]:
+    """How often a relay has left each of these in doubt before; a process that died is not the relay's fault."""
+    query = (
+        select(Attempt.delivery_id, func.count())
+        .where(
+            Attempt.delivery_id.in_(numbers),
+            Attempt.stage == Stage.END.value,
+            Attempt.code == 0,
+            Attempt.relay != "",
+        )
+        .group_by(Attempt.delivery_id)
+    )
+    return dict(session.execute(query).all()) if numbers else {}
+
+
 def _waves(session: Session) -> Mapping[int, Any]:
     """The waves that may have deliveries on the wire: all that have been opened and are not done."""
     query = select(Wave.id, Wave.release_id, Wave.give_up_at, Wave.state).where(Wave.state != WaveState.DONE)
@@ -136,7 +148,9 @@ def _shared_data(count: int, relay: str, stage: str, code: int, enhanced: str) -
     return json.dumps(shared)[:-1]
 
 
-def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliveryState, dict[str, object]]]:
+def _states(
+    attempt: Ended, wave: Any, policy: Policy, *, doubts: int, trusted: bool
+) -> list[tuple[DeliveryState, dict[str, object]]]:
     """The states that the delivery goes through, in order; the last is where it stays."""
     ending = Ending(attempt.verdict)
     if ending is Ending.ACCEPTED:
@@ -145,7 +159,7 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
         return [(DeliveryState.FAILED, {})]
     if ending is Ending.HELD:
         return [(DeliveryState.HELD, {"reason": "it cannot be made again as it may have been sent"})]
-    out_of_time = wave.give_up_at is not None and attempt.at > wave.give_up_at
+    out_of_time = trusted and wave.give_up_at is not None and attempt.at > wave.give_up_at
     cancelled = wave.state is WaveState.CANCELLED
     if ending is Ending.DEFERRED:
         if cancelled:
@@ -154,6 +168,8 @@ def _states(attempt: Ended, wave: Any, policy: Policy) -> list[tuple[DeliverySta
             return [(DeliveryState.FAILED, {"reason": "out of time"})]
         return [(DeliveryState.DEFERRED, {})]
     doubt: tuple[DeliveryState, dict[str, object]] = (DeliveryState.IN_DOUBT, {})
+    if doubts + 1 >= DOUBTS:
+        return [doubt, (DeliveryState.HELD, {"reason": "taken without an answer again and again"})]
     if policy.resend_in_doubt and not cancelled and not out_of_time:
         return [doubt, (DeliveryState.QUEUED, {"reason": "sent again under the same Message-ID"})]
     return [doubt, (DeliveryState.HELD, {"reason": "left to an officer"})]

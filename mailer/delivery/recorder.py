@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from mailer.delivery.process import SendingProcess
 from mailer.delivery.surplus import put_off
 from mailer.errors import BadJournal, DatelineError
 from mailer.logs import fields
+from mailer.schedule.trust import Trust
 
 BATCH = 500
 """Endings recorded in one transaction."""
@@ -51,10 +51,12 @@ class Recorder:
         process: SendingProcess,
         policy: Policy,
         *,
-        settled: Callable[[int, int], None],
+        trust: Trust,
+        settled: Callable[[Sequence[tuple[int, int]]], None],
     ) -> None:
-        """``settled`` is told of a wave how many of its claims were recorded or given back."""
-        self._database, self._clock, self._policy, self._settled = database, clock, policy, settled
+        """``settled`` is told which claims were recorded or given back: number of the delivery, number of its wave."""
+        self._database, self._clock, self._policy = database, clock, policy
+        self._trust, self._settled = trust, settled
         self._process_id, self._journal = process.id, process.journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-database")
         self._ended: list[tuple[Ended, int]] = []  # with the number of the wave
@@ -62,6 +64,8 @@ class Recorder:
         self._later: list[tuple[Claim, datetime]] = []
         self._work = asyncio.Event()
         self._stopping = self._last = False
+        self.unconfirmed = False
+        """On the database's thread: whether something may have been recorded of which we have not been told."""
         self.open = asyncio.Event()
         """Set while messages may go out."""
         self.open.set()
@@ -151,24 +155,38 @@ class Recorder:
         try:
             if ended or returned or later or not self.open.is_set():
                 await self.in_database(lambda: self._record(ended, returned, later))
-                self._journal.settle(attempt for attempt, _ in self._ended)
         except (DatelineError, DBAPIError) as error:
             self._ended[:0] = ended
             self._returned[:0] = returned
             self._later[:0] = later
             self.shut(error)
             return False
-        waves = Counter(wave_id for _, wave_id in ended)
-        waves.update(claimed.wave_id for claimed in (*returned, *(claimed for claimed, _ in later)))
-        for wave_id, count in waves.items():
-            self._settled(wave_id, count)
+        settled = [(attempt.delivery_id, wave_id) for attempt, wave_id in ended]
+        settled += [(claimed.id, claimed.wave_id) for claimed in (*returned, *(claimed for claimed, _ in later))]
+        self._settled(settled)
+        try:
+            self._journal.settle(attempt for attempt, _ in self._ended)
+        except BadJournal as error:
+            # What was recorded is recorded, and must not be once more.
+            self.shut(error)
+            return False
         return True
 
     def _record(
         self, ended: list[tuple[Ended, int]], returned: list[Claim], later: list[tuple[Claim, datetime]]
     ) -> None:
+        if not self.open.is_set():
+            self._journal.probe()
+        _, doubt = self._trust.look()
+        self.unconfirmed = True
         with self._database.write() as session:
-            record(session, [attempt for attempt, _ in ended], process_id=self._process_id, policy=self._policy)
+            record(
+                session,
+                [attempt for attempt, _ in ended],
+                process_id=self._process_id,
+                policy=self._policy,
+                trusted=not doubt,
+            )
             numbers = [claimed.id for claimed in returned]
             give_back(session, numbers, process_id=self._process_id, at=self._clock.now())
             put_off(session, later, process_id=self._process_id, at=self._clock.now())
@@ -176,8 +194,7 @@ class Recorder:
                 # An empty transaction goes well on a full disk and beside a locked table, and would prove nothing.
                 beat(session, self._process_id, at=self._clock.now())
                 give_back(session, [_NOBODY], process_id=self._process_id, at=self._clock.now())
-        if not self.open.is_set():
-            self._journal.probe()
+        self.unconfirmed = False
         if ended and _log.isEnabledFor(logging.INFO):
             _log_endings(ended)
 

@@ -192,6 +192,12 @@ class Lane:
         self.endpoint = replace(self.endpoint, pipelining=False)
         return True
 
+    def broke_off(self) -> bool:
+        """It left a message without an answer; true when that, or a refusal of us, has happened too many times in a
+        row, and it is ``down``."""
+        self._troubles += 1
+        return self._refusing or self._troubles >= TROUBLES
+
     def judge(self, verdict: Verdict) -> bool:
         """Count what it says to messages; true when it has refused us too many times in a row, and is ``down``."""
         self._stumbles = 0

@@ -7,12 +7,15 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from mailer.delivery.claims import Claim, give_back
+from mailer.delivery.claims import Claim, give_back, lock_waves_of
 from mailer.schedule.models import Delivery, DeliveryState
 
 
 def put_off(session: Session, claims: Sequence[tuple[Claim, datetime]], *, process_id: str, at: datetime) -> None:
     """As ``give_back``, and nobody claims them before their time, to the second."""
+    if not claims:
+        return
+    lock_waves_of(session, [claimed.id for claimed, _ in claims])
     together: defaultdict[datetime, list[int]] = defaultdict(list)
     for claimed, until in claims:
         together[until.replace(microsecond=0)].append(claimed.id)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from mailer.database import Database
 from mailer.delivery.claims import claims_of, give_back, retire, the_dead
-from mailer.delivery.journal import Ended, Remains, journal_file, read_remains
-from mailer.delivery.outcome import Ending, Policy, record
+from mailer.delivery.journal import Ended, Ending, Remains, journal_file, read_remains
+from mailer.delivery.outcome import Policy, record
 from mailer.delivery.reply import Stage
 from mailer.logs import fields
 from mailer.schedule.models import Delivery
@@ -31,9 +31,11 @@ class TakenOver:
     given_back: int
 
 
-def take_over(database: Database, folder: Path, *, policy: Policy, at: datetime) -> Iterator[TakenOver]:
+def take_over(
+    database: Database, folder: Path, *, policy: Policy, at: datetime, me: str = ""
+) -> Iterator[TakenOver]:
     """Settle the affairs of every dead process, each in one transaction. Living ones are not touched."""
-    with the_dead(database, folder) as dead:
+    with the_dead(database, folder, me=me) as dead:
         for process_id in dead:
             file = journal_file(folder, process_id)
             try:

@@ -143,7 +143,6 @@ def test_a_signed_delivery_is_shown_again_while_its_key_is_there(
         row = session.get_one(Delivery, 1)
         session.get_one(Wave, row.wave_id).opened_at = clock.now()
         messages = Messages("press@desk.example", [Signer.of(setting)])
-        messages.load(session, {row.compiled_id})
         claim = Claim(
             id=row.id,
             wave_id=row.wave_id,
@@ -154,6 +153,7 @@ def test_a_signed_delivery_is_shown_again_while_its_key_is_there(
             attempts=0,
             sha256="",
         )
+        messages.load(session, [claim])
         row.sha256 = messages.personalise(claim, date=clock.now()).sha256
     told = dateline("deliveries", "show", "1", "--eml", "one.eml")
     assert (told.code, "is the one in the log." in told.err) == (0, True)

@@ -366,8 +366,6 @@ def made(tried: tuple[Database, Delivery], signers: Sequence[Signer], *, before:
     """The message of the delivery; ``before`` is its hash when it was tried first."""
     database, delivery = tried
     messages = Messages(SENDER.bounce_address, signers)
-    with database.read() as session:
-        messages.load(session, {delivery.compiled_id})
     claim = Claim(
         id=delivery.id,
         wave_id=delivery.wave_id,
@@ -378,6 +376,8 @@ def made(tried: tuple[Database, Delivery], signers: Sequence[Signer], *, before:
         attempts=0,
         sha256=before,
     )
+    with database.read() as session:
+        messages.load(session, [claim])
     return messages.personalise(claim, date=OPENED)
 
 
