@@ -10,8 +10,8 @@ from sqlalchemy import select
 from mailer.audit import Event
 from mailer.database import Database, migrate
 from mailer.delivery.claims import claim
-from mailer.delivery.journal import Ended
-from mailer.delivery.outcome import Ending, Policy, record
+from mailer.delivery.journal import Ended, Ending
+from mailer.delivery.outcome import Policy, record
 from mailer.schedule.models import Delivery, DeliveryState
 from mailer.schedule.waves import open_wave
 
