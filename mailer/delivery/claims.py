@@ -96,7 +96,8 @@ class ProcessLock:
                     text("SELECT pg_advisory_unlock(:kind, :key)"), {"kind": _LOCK_CLASS, "key": self._key()}
                 )
             # The lock belongs to the connection, which must not go back to the pool with it.
-            self._connection.detach()
+            if not self._connection.invalidated:
+                self._connection.detach()
             self._connection.close()
             self._connection = None
 

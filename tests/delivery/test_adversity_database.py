@@ -15,6 +15,7 @@ from mailer.database import Database, migrate
 from mailer.delivery.claims import Claim, claim, give_back, register
 from mailer.delivery.decide import give_up
 from mailer.delivery.journal import Ended, Journal
+from mailer.delivery.models import Process
 from mailer.delivery.outcome import Policy, record
 from mailer.delivery.process import sending_process
 from mailer.delivery.recorder import Recorder
@@ -167,6 +168,16 @@ def test_a_process_that_lost_its_lock_does_not_take_over_from_itself(desk: Desk,
         assert list(take_over(desk.database, desk.folder, policy=OFFICER, at=NOON, me=process.id)) == []
         assert process.live(desk.database)
         assert desk.states(wave) == [DeliveryState.SENDING] * 2
+
+
+def test_a_process_whose_lock_is_lost_on_the_way_out_ends_in_good_order(desk: Desk) -> None:
+    with sending_process(desk.database, desk.folder, desk.clock):
+        if not desk.database.is_sqlite:
+            with desk.database.write() as session:
+                ends = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
+                assert session.scalars(text(ends)).all() == [True]
+    with desk.database.read() as session:
+        assert all(session.scalars(select(Process.ended_at)))
 
 
 ZEROS = b"\0" * 300
