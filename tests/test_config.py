@@ -23,6 +23,16 @@ def change(home: Path, old: str, new: str) -> None:
     config_file(home).write_text(DEFAULT.replace(old, new), "utf-8")
 
 
+def refused_before_the_relay(home: Path, lines: str, error: type[Exception], words: list[str]) -> str:
+    """What is said of these lines, put before the settings' relay: the file and all of the words."""
+    change(home, "\n[[relay]]", f"\n{lines}[[relay]]")
+    with pytest.raises(error) as caught:
+        load(home, {})
+    for word in [str(config_file(home)), *words]:
+        assert word in str(caught.value)
+    return str(caught.value)
+
+
 def test_the_default_file_is_read(home: Path) -> None:
     config = load(home, {})
     assert config.office.zone == "Asia/Beirut"
@@ -149,11 +159,7 @@ def test_a_key_for_signing_lies_in_the_offices_folder(home: Path) -> None:
 def test_a_wrong_setting_of_a_key_is_named(
     home: Path, lines: str, error: type[Exception], words: list[str]
 ) -> None:
-    change(home, "\n[[relay]]", f"\n{lines}[[relay]]")
-    with pytest.raises(error) as caught:
-        load(home, {})
-    for word in [str(config_file(home)), *words]:
-        assert word in str(caught.value)
+    refused_before_the_relay(home, lines, error, words)
 
 
 OTHER = '[[relay]]\nname = "other"\nhost = "relay.example"\n'
@@ -216,12 +222,8 @@ def test_a_limit_is_of_one_domain(home: Path) -> None:
 def test_a_wrong_setting_of_routes_and_limits_is_named(
     home: Path, lines: str, error: type[Exception], words: list[str]
 ) -> None:
-    change(home, "\n[[relay]]", f"\n{lines}[[relay]]")
-    with pytest.raises(error) as caught:
-        load(home, {})
-    for word in [str(config_file(home)), *words]:
-        assert word in str(caught.value)
-    assert "hunter2" not in str(caught.value)
+    told = refused_before_the_relay(home, lines, error, words)
+    assert "hunter2" not in told
 
 
 @pytest.mark.parametrize("only", ['recipient_domains = ["a.example"]', 'senders = ["elsewhere.example"]'])

@@ -74,7 +74,7 @@ def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[A
     """The columns' values from ``FROM …``, a fixed text with ``?`` for values; instants as the database keeps them."""
     connection, names = session.connection(), ", ".join(columns)
     query = f"SELECT {names} {source}"
-    if connection.dialect.name != "sqlite":
+    if not is_sqlite(session):
         rows = connection.exec_driver_sql(query.replace("?", "%s"), values)
         return [tuple(row) for row in rows]
     together = f"SELECT json_group_array(json_array({names})) FROM ({query})"  # noqa: S608

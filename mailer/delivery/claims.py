@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from sqlalchemy import ColumnElement, Connection, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -118,6 +118,11 @@ class Claim:
     attempts: int
     sha256: str
 
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """That of a delivery as it is in the database, to make its message outside of the queue."""
+        return cls(*(getattr(delivery, column) for column in cls.__dataclass_fields__))
+
 
 def register(session: Session, process_id: str, *, at: datetime) -> None:
     """Enter a new process, which must hold its lock by now: one that is entered and holds none is dead."""
@@ -158,10 +163,10 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     barred = _barred(session, [row[0] for row in rows], under_embargo=wave.kind is Occasion.UNDER_EMBARGO)
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
-    return [Claim(*row[:8]) for row in rows if row[0] not in barred]
+    return [Claim(*row[:-1]) for row in rows if row[0] not in barred]
 
 
-_CLAIMED = ("id", "wave_id", "compiled_id", "name", "address", "token", "attempts", "sha256", "contact_id")
+_CLAIMED = (*Claim.__dataclass_fields__, "contact_id")
 
 
 def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: datetime) -> Sequence[Any]:
@@ -215,15 +220,11 @@ def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
 
 def _barred(session: Session, numbers: Sequence[int], *, under_embargo: bool) -> dict[int, str]:
     """Which of the deliveries that were claimed just now must not go out, and why; those in hand may be on the wire."""
-    mine = (Delivery.id.in_(numbers),)
-    stopped = select(Delivery.id).join(Suppression, Suppression.address_key == Delivery.address_key).where(*mine)
+    mine = select(Delivery.id).where(Delivery.id.in_(numbers))
+    stopped = mine.join(Suppression, Suppression.address_key == Delivery.address_key)
     barred = dict.fromkeys(session.scalars(stopped), "suppressed")
     if under_embargo:
-        withdrawn = (
-            select(Delivery.id)
-            .join(Contact, Contact.id == Delivery.contact_id)
-            .where(*mine, Contact.embargo_terms.is_(None))
-        )
+        withdrawn = mine.join(Contact, Contact.id == Delivery.contact_id).where(Contact.embargo_terms.is_(None))
         barred |= dict.fromkeys(session.scalars(withdrawn), "no-embargo-terms")
     return barred
 

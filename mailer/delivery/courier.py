@@ -91,8 +91,9 @@ class _Letter:
     @property
     def mail(self) -> MailObject | None:
         """What will be handed over, if it is made by now."""
-        if self.making is not None and self.making.done() and not self.making.exception():
-            self.message, self.making = self.making.result(), None
+        making = self.making
+        if making is not None:
+            return making.result().mail if making.done() and not making.exception() else None
         return self.message.mail if self.message else None
 
 
@@ -134,9 +135,9 @@ class Courier:
     def look(self) -> None:
         """What was taken ahead must not wait for a relay that does not come to an end with what it has."""
         if self._ahead and self._stale(self._ahead[0]):
-            # If it was announced, the connection finds out when it is given another one, and is opened anew.
-            self._withdraw(self._ahead)
-            self._ahead.clear()
+            # One that was announced during a message that is still under way is missed by the connection when it is
+            # given another, and then it is opened anew.
+            self._give_back()
 
     async def _next(self) -> _Letter | None:
         """The next one; nothing where it had to be waited for, or on the way out."""

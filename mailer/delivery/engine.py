@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 import zlib
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -127,7 +126,7 @@ class Engine:
             await asyncio.wait([keeper, *workers], return_when=asyncio.FIRST_COMPLETED)
             self._rouse()
             failures = [f for f in await asyncio.gather(*workers, return_exceptions=True) if f is not None]
-            self._recorder.give_back(self._hands.sift(lambda *_: False))
+            self._recorder.give_back(self._hands.clear())
             self._recorder.finish()
             await keeper
             for failure in failures:
@@ -220,7 +219,7 @@ class Engine:
         for wave_id, going in list(waves.items()):
             if wave_id not in sending:
                 going.stopped = True
-                if not going.in_hand:
+                if not going.held:
                     del waves[wave_id]
                     self._messages.forget(wave_id)
         now = self._clock.monotonic()
@@ -268,7 +267,7 @@ class Engine:
                     await self._hold(going, f"what is to be sent cannot be read: {error}")
                     continue
                 going = hands.waves.setdefault(going.id, going)
-                going.in_hand += len(claims)
+                going.held.update(claimed.id for claimed in claims)
                 going.waiting = bool(claims)
                 recorder.put_off(hands.put(claims, self._clock.monotonic()))
             if not lost and not any(hands.room(going) for going in hands.waves.values()):
@@ -276,7 +275,7 @@ class Engine:
 
     async def _give_back_unknown(self) -> bool:
         """Give back what this process has claimed and does not have; true when that is done."""
-        held = frozenset(self._hands.held)
+        held = frozenset().union(*(going.held for going in self._hands.waves.values()))
 
         def write() -> None:
             with self._database.write() as session:
@@ -305,10 +304,9 @@ class Engine:
     # Settling.
 
     def _settled(self, claims: Sequence[tuple[int, int]]) -> None:
-        self._hands.held.difference_update(number for number, _ in claims)
-        for wave_id, count in Counter(wave_id for _, wave_id in claims).items():
+        for number, wave_id in claims:
             if going := self._hands.waves.get(wave_id):
-                going.in_hand -= count
+                going.held.discard(number)
 
     async def _hold(self, going: Going, reason: str) -> None:
         def write() -> None:

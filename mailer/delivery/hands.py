@@ -32,8 +32,8 @@ class Going:
     """Paused, held, cancelled or stale: its claims go back."""
     waiting: bool = True
     """Whether there may be something to claim."""
-    in_hand: int = 0
-    """Claims of it that are neither recorded nor given back."""
+    held: set[int] = field(default_factory=set)
+    """The numbers of its claims that are neither recorded nor given back."""
 
     def __post_init__(self) -> None:
         self.span = self.limits.span()
@@ -44,8 +44,6 @@ class Hands:
 
     def __init__(self, queues: Queues) -> None:
         self.waves: dict[int, Going] = {}
-        self.held: set[int] = set()
-        """The numbers of all claims that are neither recorded nor given back."""
         self.hungry = asyncio.Event()
         """Set when there may be room for more."""
         self._queues = queues
@@ -60,7 +58,6 @@ class Hands:
 
         Returns what is not to be kept in hand, each with the seconds after which it is wanted again.
         """
-        self.held.update(claimed.id for claimed in claims)
         self._queues.put(claims, since)
         self._fed.set()
         return self._queues.surplus()
@@ -97,6 +94,10 @@ class Hands:
     def sift(self, keep: Callable[[Claim, float], bool]) -> list[Claim]:
         """Take out those that are not to be kept."""
         return self._queues.sift(keep)
+
+    def clear(self) -> list[Claim]:
+        """Take out everything."""
+        return self._queues.clear()
 
     def rouse(self) -> None:
         """Wake everybody who waits here: something has changed that was not to be foreseen."""

@@ -122,16 +122,7 @@ def reproduce(
         raise UnknownDelivery(delivery=delivery_id)
     wave = session.get_one(Wave, delivery.wave_id)
     messages = Messages(bounce_address, signers)
-    claim = Claim(
-        id=delivery.id,
-        wave_id=delivery.wave_id,
-        compiled_id=delivery.compiled_id,
-        name=delivery.name,
-        address=delivery.address,
-        token=delivery.token,
-        attempts=delivery.attempts,
-        sha256=delivery.sha256,
-    )
+    claim = Claim.of(delivery)
     messages.load(session, [claim])
     message = messages.personalise(claim, date=wave.opened_at or wave.due_at)
     return Reproduced(b"".join(message.chunks), message.sha256, delivery.sha256)

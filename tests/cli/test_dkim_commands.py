@@ -143,16 +143,7 @@ def test_a_signed_delivery_is_shown_again_while_its_key_is_there(
         row = session.get_one(Delivery, 1)
         session.get_one(Wave, row.wave_id).opened_at = clock.now()
         messages = Messages("press@desk.example", [Signer.of(setting)])
-        claim = Claim(
-            id=row.id,
-            wave_id=row.wave_id,
-            compiled_id=row.compiled_id,
-            name=row.name,
-            address=row.address,
-            token=row.token,
-            attempts=0,
-            sha256="",
-        )
+        claim = Claim.of(row)
         messages.load(session, [claim])
         row.sha256 = messages.personalise(claim, date=clock.now()).sha256
     told = dateline("deliveries", "show", "1", "--eml", "one.eml")

@@ -366,16 +366,7 @@ def made(tried: tuple[Database, Delivery], signers: Sequence[Signer], *, before:
     """The message of the delivery; ``before`` is its hash when it was tried first."""
     database, delivery = tried
     messages = Messages(SENDER.bounce_address, signers)
-    claim = Claim(
-        id=delivery.id,
-        wave_id=delivery.wave_id,
-        compiled_id=delivery.compiled_id,
-        name=delivery.name,
-        address=delivery.address,
-        token=delivery.token,
-        attempts=0,
-        sha256=before,
-    )
+    claim = replace(Claim.of(delivery), sha256=before)
     with database.read() as session:
         messages.load(session, [claim])
     return messages.personalise(claim, date=OPENED)
