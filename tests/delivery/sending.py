@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
-from newsroom import SENDER
+from builders import make_contact, make_list
+from faulty import FaultyRelay
+from newsroom import SENDER, make_wave
 from sqlalchemy import select, update
 
 from mailer.audit import Actor, entries
@@ -130,3 +133,20 @@ class Desk:
 
 
 DESK_CLOCK = Actor("system:clockwork")
+
+
+def planned(desk: Desk, people: int = 5, **options: object) -> Wave:
+    """A wave to so many invented people."""
+    with desk.database.write() as session:
+        contacts = [make_contact(session, f"Person {number}") for number in range(people)]
+        return make_wave(session, make_list(session, *contacts), now=desk.clock.now(), **options)
+
+
+def recipient(message: bytes) -> str:
+    """The address in its To field."""
+    return str(message_from_bytes(message)["To"]).rpartition("<")[2].rstrip(">")
+
+
+def recipients(relay: FaultyRelay) -> list[str]:
+    """Of each message that came, in order."""
+    return [recipient(message) for message in relay.messages]

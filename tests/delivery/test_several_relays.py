@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from builders import DESK, make_contact, make_list
@@ -19,7 +18,6 @@ from talking import Ahead, ahead
 from mailer.audit import Event, entries
 from mailer.clock import SystemClock
 from mailer.config import Limit, Relay
-from mailer.database import Database, migrate
 from mailer.delivery import queues
 from mailer.delivery.endpoint import Timeouts
 from mailer.schedule.models import Delivery, DeliveryState, Wave
@@ -57,12 +55,6 @@ class CountingRelay(FaultyRelay):
             finally:
                 self.now[domain] -= 1
         return await super()._answer(key, writer)
-
-
-@pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    migrate.upgrade(database)
-    return Desk(database, tmp_path / "process")
 
 
 def planned(desk: Desk, people: int, *, domain: str = "paper.example", slug: str = "ports", then: int = 0) -> Wave:
