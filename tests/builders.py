@@ -18,6 +18,7 @@ from mailer.contacts.models import (
     ContactBeat,
     ContactKind,
     ContactLanguage,
+    EmbargoAcceptance,
     MediaList,
     Office,
     Organisation,
@@ -78,7 +79,7 @@ def make_contact(
         name=name,
         arabic_name=arabic_name,
         city=make_city(session, city),
-        embargo_terms=terms,
+        acceptances=[EmbargoAcceptance(accepted_on=terms, recorded_at=NOON)] if terms else [],
     )
     return _add(session, journalist, address, languages, beats, outlets)
 

@@ -1,6 +1,7 @@
 """``dateline contacts``: import, list, show, and addresses that must not be written to."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from mailer.contacts.organisations import import_organisations
 from mailer.contacts.query import parse
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.suppression import lift, suppress, suppressed_among
+from mailer.contacts.terms import day_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,8 +33,9 @@ COLUMNS = (
 )
 
 
-def fields(contact: Contact) -> Mapping[str, object]:
-    """A contact as ``--json`` gives it."""
+def fields(contact: Contact, day: date) -> Mapping[str, object]:
+    """A contact as ``--json`` gives it; embargo terms are those in force on that day."""
+    terms = contact.embargo_terms(day)
     return {
         "contact": contact.id,
         "kind": contact.kind.value,
@@ -45,10 +48,10 @@ def fields(contact: Contact) -> Mapping[str, object]:
         "zone": contact.city.zone,
         "languages": [item.language for item in contact.languages],
         "beats": [item.beat for item in contact.beats],
-        "outlets": [a.outlet.name + (f" ({a.role})" if a.role else "") for a in contact.affiliations],
+        "outlets": [a.outlet.name + (f" ({a.role})" if a.role else "") for a in contact.current_affiliations],
         "title": contact.title,
         "title_ar": contact.arabic_title,
-        "embargo_terms": contact.embargo_terms.isoformat() if contact.embargo_terms else None,
+        "embargo_terms": terms.accepted_on if terms else None,
         "added_at": contact.added_at,
     }
 
@@ -101,10 +104,11 @@ def list_contacts(
 ) -> None:
     """List contacts, all or those that a query finds."""
     with opened() as office, office.database.read() as session:
+        day = day_of(office.clock.now())
         words = " ".join(query or ())
         found = find_contacts(session, parse(words) if words else None, limit=limit)
         count = show_list(
-            map(fields, found),
+            (fields(contact, day) for contact in found),
             COLUMNS,
             form=form_of(as_json=as_json, as_csv=as_csv),
             zone=office.zone,
@@ -126,7 +130,7 @@ def show_contact(
     with opened() as office, office.database.read() as session:
         contact = contact_named(session, who)
         stopped = contact.address_key in suppressed_among(session, [contact.address_key])
-        document = {**fields(contact), "suppressed": stopped}
+        document = {**fields(contact, day_of(office.clock.now())), "suppressed": stopped}
         if as_json:
             show_document(document)
             return

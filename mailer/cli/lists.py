@@ -12,6 +12,7 @@ from mailer.cli.output import Column, Form, form_of, say, show_list
 from mailer.contacts.lists import all_lists, change_list, count, create_list, list_named, members_of
 from mailer.contacts.models import MediaList
 from mailer.contacts.search import contact_named, find_contacts
+from mailer.contacts.terms import day_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -109,8 +110,15 @@ def show(name: NameArgument, *, as_json: JsonOption = False, as_csv: CsvOption =
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         media_list = list_named(session, name)
+        day = day_of(office.clock.now())
         found = find_contacts(session, None, among=members_of(session, media_list))
-        total = show_list(map(fields, found), COLUMNS, form=form, zone=office.zone, empty="Nobody is on it now.")
+        total = show_list(
+            (fields(contact, day) for contact in found),
+            COLUMNS,
+            form=form,
+            zone=office.zone,
+            empty="Nobody is on it now.",
+        )
         if form is Form.TABLE:
             queries = "; ".join(query.query for query in media_list.queries) or "none"
             kept_off = sum(member.excluded for member in media_list.members)

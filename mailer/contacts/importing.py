@@ -19,12 +19,14 @@ from mailer.contacts.models import (
     ContactBeat,
     ContactKind,
     ContactLanguage,
+    EmbargoAcceptance,
     Office,
     Organisation,
     Outlet,
 )
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import MAX_CELL, Row, clean, read_rows
+from mailer.contacts.terms import day_of
 
 REQUIRED = ("name", "address", "city", "languages")
 ALLOWED = (*REQUIRED, "name_ar", "phone", "beats", "outlets", "embargo_terms", "organisation", "title", "title_ar")
@@ -76,6 +78,7 @@ class _Person:
     languages: tuple[str, ...]
     beats: tuple[str, ...]
     outlets: tuple[tuple[str, str], ...]
+    embargo_terms: date | None
 
 
 def import_contacts(session: Session, file: Path, *, at: datetime, actor: Actor) -> Imported:
@@ -134,8 +137,6 @@ def _check(session: Session, row: Row) -> _Person:
         )
         if column in cells
     }
-    if "embargo_terms" in cells:
-        plain["embargo_terms"] = _day(cells["embargo_terms"])
     return _Person(
         plain=plain,
         city=city,
@@ -144,6 +145,7 @@ def _check(session: Session, row: Row) -> _Person:
         languages=_parts(cells["languages"], "languages", _LANGUAGE, "a language code, such as ar, en or fr"),
         beats=_parts(cells.get("beats", "").casefold(), "beats", _BEAT, "a beat of letters and hyphens"),
         outlets=_outlets(cells.get("outlets", "")),
+        embargo_terms=_day(cells.get("embargo_terms", "")),
     )
 
 
@@ -196,13 +198,13 @@ def _store(
     contact = session.scalar(select(Contact).where(Contact.address_key == person.address.key))
     if contact is None:
         contact = Contact(address=person.address.text, address_key=person.address.key, added_at=at)
-        _change(session, contact, person, cells)
+        _change(session, contact, person, cells, at=at)
         session.add(contact)
         session.flush()
         done.added += 1
         append(session, Event.CONTACT_ADDED, at=at, actor=actor, contact_id=contact.id)
         return
-    fields = _change(session, contact, person, cells)
+    fields = _change(session, contact, person, cells, at=at)
     if not fields:
         done.unchanged += 1
         return
@@ -211,7 +213,9 @@ def _store(
     append(session, Event.CONTACT_CHANGED, at=at, actor=actor, contact_id=contact.id, data={"fields": fields})
 
 
-def _change(session: Session, contact: Contact, person: _Person, cells: Mapping[str, str]) -> list[str]:
+def _change(
+    session: Session, contact: Contact, person: _Person, cells: Mapping[str, str], *, at: datetime
+) -> list[str]:
     """Lay the row over the contact; returns the names of the fields that were different."""
     plain = {**person.plain, "city_id": person.city.id}
     if "organisation" in cells:
@@ -234,15 +238,30 @@ def _change(session: Session, contact: Contact, person: _Person, cells: Mapping[
         fields.append("beats")
     if "outlets" in cells and _change_affiliations(session, contact, person.outlets):
         fields.append("outlets")
+    if "embargo_terms" in cells and _change_terms(contact, person.embargo_terms, at):
+        fields.append("embargo_terms")
     return fields
+
+
+def _change_terms(contact: Contact, accepted_on: date | None, at: datetime) -> bool:
+    held = contact.embargo_terms(day_of(at))
+    if (held.accepted_on if held else None) == accepted_on:
+        return False
+    if accepted_on is not None:
+        contact.acceptances.append(EmbargoAcceptance(accepted_on=accepted_on, recorded_at=at))
+    elif held is not None:
+        held.withdrawn_on = day_of(at)
+    return True
 
 
 def _change_affiliations(session: Session, contact: Contact, outlets: Iterable[tuple[str, str]]) -> bool:
     wanted = {fold(name): (name, role) for name, role in outlets}
-    if {a.outlet.key: a.role for a in contact.affiliations} == {key: role for key, (_, role) in wanted.items()}:
+    if {a.outlet.key: a.role for a in contact.current_affiliations} == {
+        key: role for key, (_, role) in wanted.items()
+    }:
         return False
-    kept = {a.outlet.key: a for a in contact.affiliations}
-    affiliations = []
+    kept = {a.outlet.key: a for a in contact.current_affiliations}
+    affiliations = [a for a in contact.affiliations if a.until is not None]
     for key, (name, role) in wanted.items():
         affiliation = kept.get(key) or Affiliation(outlet=_outlet(session, key, name))
         affiliation.role = role

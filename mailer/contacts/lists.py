@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
-from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
+from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListMember, MediaListQuery
 from mailer.contacts.query import parse
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
@@ -117,6 +117,7 @@ def members_of(session: Session, media_list: MediaList) -> Select[int]:
     """
     by_hand = select(MediaListMember.contact_id).where(MediaListMember.list_id == media_list.id)
     return select(Contact.id).where(
+        Contact.status == ContactStatus.ACTIVE,
         or_(Contact.id.in_(by_hand.where(~MediaListMember.excluded)), *_conditions(session, media_list)),
         Contact.id.not_in(by_hand.where(MediaListMember.excluded)),
     )

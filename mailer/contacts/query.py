@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, String, and_, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from mailer.clock import SystemClock
 from mailer.contacts.cities import known_cities, known_city, nearest_city
 from mailer.contacts.models import (
     Affiliation,
@@ -26,6 +27,7 @@ from mailer.contacts.models import (
 )
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
+from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.errors import BadQuery
 
 MAX_QUERY = 1000
@@ -233,6 +235,10 @@ def named(value: str) -> ColumnElement[bool]:
     )
 
 
+def _has_terms() -> ColumnElement[bool]:
+    return accepts_embargo(day_of(SystemClock().now()))
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if (choice := value.casefold()) not in choices:
@@ -262,7 +268,7 @@ _KEYS: Mapping[str, _Key] = {
     ),
     "terms": _Key(
         _one_of("yes", "no"),
-        lambda value: Contact.embargo_terms.is_not(None) if value == "yes" else Contact.embargo_terms.is_(None),
+        lambda value: _has_terms() if value == "yes" else ~_has_terms(),
         "terms:yes",
         single=True,
     ),

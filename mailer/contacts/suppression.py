@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
 from mailer.contacts.address import address
-from mailer.contacts.models import Contact, Suppression
+from mailer.contacts.models import Contact, Suppression, SuppressionKind
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
 from mailer.errors import BadAddress
@@ -28,7 +28,7 @@ def suppress(session: Session, text: str, *, reason: str, at: datetime, actor: A
     try:
         # Not looked up before: a bounce and an officer may say so in the same moment.
         with session.begin_nested():
-            session.add(Suppression(address_key=key, reason=reason, since=at))
+            session.add(Suppression(address_key=key, kind=SuppressionKind.ASKED, reason=reason, since=at))
     except IntegrityError:
         return False
     _log(session, Event.SUPPRESSION_ADDED, key, at, actor)
@@ -38,7 +38,8 @@ def suppress(session: Session, text: str, *, reason: str, at: datetime, actor: A
 def lift(session: Session, text: str, *, at: datetime, actor: Actor) -> bool:
     """Let this address be written to again; ``False`` where nothing kept it from that. Raises ``BadAddress``."""
     key = _key(text)
-    suppression = session.get(Suppression, key)
+    by_all = (Suppression.address_key == key, Suppression.organisation_id.is_(None))
+    suppression = session.scalar(select(Suppression).where(*by_all))
     if suppression is None:
         return False
     session.delete(suppression)

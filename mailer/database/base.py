@@ -1,9 +1,10 @@
 """What every model is built on: names of constraints, and instants that are always aware UTC."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -26,6 +27,12 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def kept_as_text(kind: type[StrEnum]) -> Enum:
+    """A column's type for an enumeration: the members' texts, of at most 20 characters, the same on both databases."""
+    values: Any = lambda members: [m.value for m in members]  # noqa: E731
+    return Enum(kind, values_callable=values, native_enum=False, length=20, create_constraint=False)
 
 
 class Base(DeclarativeBase):

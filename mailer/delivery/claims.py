@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many
 from mailer.contacts.models import Contact, Suppression
+from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import Database, fetch, is_sqlite, storing
 from mailer.delivery.models import Process
 from mailer.logs import fields
@@ -160,7 +161,8 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     rows = _take(session, wave_id, process_id, limit=limit, now=now)
     if not rows:
         return []
-    barred = _barred(session, [row[0] for row in rows], under_embargo=wave.kind is Occasion.UNDER_EMBARGO)
+    under_embargo = wave.kind is Occasion.UNDER_EMBARGO
+    barred = _barred(session, [row[0] for row in rows], under_embargo=under_embargo, now=now)
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
     return [Claim(*row[:-1]) for row in rows if row[0] not in barred]
@@ -218,13 +220,13 @@ def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in (queued, deferred))
 
 
-def _barred(session: Session, numbers: Sequence[int], *, under_embargo: bool) -> dict[int, str]:
+def _barred(session: Session, numbers: Sequence[int], *, under_embargo: bool, now: datetime) -> dict[int, str]:
     """Which of the deliveries that were claimed just now must not go out, and why; those in hand may be on the wire."""
     mine = select(Delivery.id).where(Delivery.id.in_(numbers))
     stopped = mine.join(Suppression, Suppression.address_key == Delivery.address_key)
     barred = dict.fromkeys(session.scalars(stopped), "suppressed")
     if under_embargo:
-        withdrawn = mine.join(Contact, Contact.id == Delivery.contact_id).where(Contact.embargo_terms.is_(None))
+        withdrawn = mine.join(Contact, Contact.id == Delivery.contact_id).where(~accepts_embargo(day_of(now)))
         barred |= dict.fromkeys(session.scalars(withdrawn), "no-embargo-terms")
     return barred
 

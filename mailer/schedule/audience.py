@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
 from mailer.contacts.models import Contact, ContactLanguage, Suppression
+from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import insert_rows
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
@@ -56,7 +57,7 @@ def expand(
     suppressed = set(session.scalars(select(Suppression.address_key)))
     receiving = set() if again else _receiving(session, wave)
     picked: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for people in _people(session, audience):
+    for people in _people(session, audience, at):
         rows: list[tuple[Any, ...]] = []
         left_out: list[tuple[int, ExclusionReason]] = []
         for person, token in zip(people, _tokens(len(people)), strict=True):
@@ -106,7 +107,7 @@ def _tokens(count: int) -> Iterator[str]:
     return (digits[start : start + 32] for start in range(0, len(digits), 32))
 
 
-def _people(session: Session, audience: Select[int]) -> Iterator[Sequence[Any]]:
+def _people(session: Session, audience: Select[int], at: datetime) -> Iterator[Sequence[Any]]:
     # By city, so that an operator who looks at a wave sees it go out city by city, and by id to be repeatable.
     query = (
         select(
@@ -116,7 +117,7 @@ def _people(session: Session, audience: Select[int]) -> Iterator[Sequence[Any]]:
             Contact.address,
             Contact.address_key,
             Contact.city_id,
-            Contact.embargo_terms.is_not(None).label("accepts_embargo"),
+            accepts_embargo(day_of(at)).label("accepts_embargo"),
         )
         .where(Contact.id.in_(audience))
         .order_by(Contact.city_id, Contact.id)

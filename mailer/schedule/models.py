@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -20,15 +18,9 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from mailer.clock import ZonedTime
 from mailer.contacts.models import MediaList
-from mailer.database import Base
+from mailer.database import Base, kept_as_text
 from mailer.releases.models import Release, Version
 from mailer.rendering import Layout, Occasion
-
-
-def _enum(kind: type[StrEnum]) -> Enum:
-    values: Any = lambda members: [m.value for m in members]  # noqa: E731
-    return Enum(kind, values_callable=values, native_enum=False, length=20, create_constraint=False)
-
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -74,6 +66,15 @@ RECEIVING_STATES = (*OPEN_STATES, DeliveryState.ACCEPTED, DeliveryState.HELD)
 """She has it, or may yet have it."""
 
 
+class AudienceKind(StrEnum):
+    """When it is settled who is in a wave's audience."""
+
+    FROZEN = "frozen"
+    """When it is scheduled; who comes to the list afterwards is shown, and gets nothing."""
+    LIVE = "live"
+    """When it opens: until then it follows the list."""
+
+
 class ExclusionReason(StrEnum):
     """Why a contact of the audience gets nothing."""
 
@@ -97,10 +98,13 @@ class Wave(Base):
     release_id: Mapped[int] = mapped_column(ForeignKey("release.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
     list_id: Mapped[int] = mapped_column(ForeignKey("media_list.id"))
-    kind: Mapped[Occasion] = mapped_column(_enum(Occasion))
-    layout: Mapped[Layout] = mapped_column(_enum(Layout))
+    kind: Mapped[Occasion] = mapped_column(kept_as_text(Occasion))
+    layout: Mapped[Layout] = mapped_column(kept_as_text(Layout))
     template: Mapped[str] = mapped_column(String(60))
-    state: Mapped[WaveState] = mapped_column(_enum(WaveState))
+    audience: Mapped[AudienceKind] = mapped_column(
+        kept_as_text(AudienceKind), default=AudienceKind.FROZEN, server_default="frozen"
+    )
+    state: Mapped[WaveState] = mapped_column(kept_as_text(WaveState))
     wall: Mapped[str] = mapped_column(String(20))
     """ISO 8601 without offset: what the clocks on the wall show when it goes out."""
     zone: Mapped[str] = mapped_column(String(60))
@@ -184,7 +188,7 @@ class Delivery(Base):
     """Of the edition, or of the first one in her mail."""
     token: Mapped[str] = mapped_column(String(32))
     """Names this delivery in its Message-ID, envelope sender and unsubscribe link; can't be guessed."""
-    state: Mapped[DeliveryState] = mapped_column(_enum(DeliveryState))
+    state: Mapped[DeliveryState] = mapped_column(kept_as_text(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     """When a deferred one is tried again."""
@@ -203,4 +207,4 @@ class Exclusion(Base):
 
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), primary_key=True)
-    reason: Mapped[ExclusionReason] = mapped_column(_enum(ExclusionReason))
+    reason: Mapped[ExclusionReason] = mapped_column(kept_as_text(ExclusionReason))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Event
 from mailer.contacts.lists import change_list
-from mailer.contacts.models import Contact, ContactKind, ContactLanguage
+from mailer.contacts.models import Contact, ContactKind, ContactLanguage, EmbargoAcceptance
 from mailer.contacts.suppression import suppress
 from mailer.database import Database
 from mailer.rendering import Layout, Occasion
@@ -295,7 +295,6 @@ def many(session: Session, count: int) -> None:
             "address": f"person{n}@paper.example",
             "address_key": f"person{n}@paper.example",
             "city_id": city.id,
-            "embargo_terms": None if n % 10 == 0 else TERMS,
             "added_at": NOON,
         }
         for n in range(count)
@@ -304,6 +303,9 @@ def many(session: Session, count: int) -> None:
     ids = session.scalars(select(Contact.id).order_by(Contact.id)).all()
     reads = [{"contact_id": i, "language": "ar" if i % 2 else "en", "position": 0} for i in ids]
     session.execute(insert(ContactLanguage), reads)
+    accepted = [i for place, i in enumerate(ids) if place % 10]
+    rows = [{"contact_id": i, "accepted_on": TERMS, "recorded_at": NOON} for i in accepted]
+    session.execute(insert(EmbargoAcceptance), rows)
 
 
 def test_thousands_are_expanded_in_sets_each_with_a_token_of_her_own(office: Database) -> None:

@@ -1,0 +1,66 @@
+"""The registry's tables.
+
+``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``media_lists``: who is on one.
+``lawful``: embargo terms, suppression, erasure.
+"""
+
+from mailer.contacts.models.issuers import City, Office, Organisation, OrganisationText
+from mailer.contacts.models.lawful import (
+    EmbargoAcceptance,
+    EmbargoTerms,
+    ErasedAddress,
+    LawfulBasis,
+    Suppression,
+    SuppressionKind,
+)
+from mailer.contacts.models.media_lists import MediaList, MediaListMember, MediaListQuery
+from mailer.contacts.models.people import (
+    Affiliation,
+    Beat,
+    Contact,
+    ContactBeat,
+    ContactKind,
+    ContactLanguage,
+    ContactMerge,
+    ContactNote,
+    ContactPoint,
+    ContactStatus,
+    ContactTag,
+    ImportMapping,
+    NoteKind,
+    Outlet,
+    OutletType,
+    PointKind,
+)
+
+__all__ = [
+    "Affiliation",
+    "Beat",
+    "City",
+    "Contact",
+    "ContactBeat",
+    "ContactKind",
+    "ContactLanguage",
+    "ContactMerge",
+    "ContactNote",
+    "ContactPoint",
+    "ContactStatus",
+    "ContactTag",
+    "EmbargoAcceptance",
+    "EmbargoTerms",
+    "ErasedAddress",
+    "ImportMapping",
+    "LawfulBasis",
+    "MediaList",
+    "MediaListMember",
+    "MediaListQuery",
+    "NoteKind",
+    "Office",
+    "Organisation",
+    "OrganisationText",
+    "Outlet",
+    "OutletType",
+    "PointKind",
+    "Suppression",
+    "SuppressionKind",
+]
