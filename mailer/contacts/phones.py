@@ -70,6 +70,8 @@ def phone(text: str, country: str) -> Phone:
         number = _with_plus(number, country)
         parsed = _parsed(number, country)
     _check_length(parsed, country)
+    if not parsed.national_number:
+        raise ValueError("it is nothing but zeros")
     shown = format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
     plain = format_number(parsed, PhoneNumberFormat.E164)
     if shown.count(" ") + shown.count("-") == 1:
