@@ -325,7 +325,12 @@ class WrongDeliveryState(DatelineError):
 
 
 class UnknownCity(DatelineError):
-    message = "{city}: {reason}."
+    message = "{city} is not a city that Dateline knows."
+    remedy = "{advice}"
+
+
+class AmbiguousCity(DatelineError):
+    message = "{city} can mean more than one city: {reason}."
     remedy = "{advice}"
 
 
