@@ -154,7 +154,8 @@ def people_of(criteria: Criteria) -> Select[Any] | None:
 def city_in_registry(session: Session, name: str) -> int:
     """The id of the city of that name; -1, which nobody is in, for a known one where we have no contact.
 
-    Raises ``UnknownCity`` or ``AmbiguousCity``. Unlike ``contacts.cities.city_named`` it takes nothing into the registry.
+    Raises ``UnknownCity`` or ``AmbiguousCity``. Unlike ``contacts.cities.city_named`` it takes nothing into
+    the registry.
     """
     known = known_city(name)
     if known is None:
