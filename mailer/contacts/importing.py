@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
 from mailer.contacts.address import Address, address
-from mailer.contacts.cities import city_named
+from mailer.contacts.cities import city_named, why_no_city
 from mailer.contacts.models import (
     Affiliation,
     City,
@@ -122,7 +122,7 @@ def _check(session: Session, row: Row) -> _Person:
             raise _Unfit(column, "longer than 200 characters")
     city = city_named(session, cells["city"])
     if city is None:
-        raise _Unfit("city", "not a city that Dateline knows; write its usual English, Arabic or French name")
+        raise _Unfit("city", "; ".join(why_no_city(cells["city"])).rstrip("."))
     if cells.get("phone") and not _PHONE.fullmatch(cells["phone"]):
         raise _Unfit("phone", "not a telephone number; write it as +961 1 555 0100")
     office = _office(session, cells["organisation"], city) if cells.get("organisation") else None
