@@ -93,8 +93,16 @@ def detect(file: Path) -> Encoding:
     return judge.verdict(file)
 
 
-def detect_in(content: bytes, file: Path) -> Encoding:
-    """The encoding of some bytes of the file, such as those of its cards' texts; see ``detect``."""
+def detect_of_cards(file: Path) -> Encoding:
+    """The encoding of a file of vCards, each line of which may have one of its own: UTF-8 where they differ."""
+    try:
+        return detect(file)
+    except BadTable:
+        return UTF_8
+
+
+def detect_in(file: Path, content: bytes) -> Encoding:
+    """The encoding of some bytes of the file; see ``detect``."""
     judge = _Judge()
     judge.see(content)
     return judge.verdict(file)
