@@ -68,7 +68,7 @@ def _lines(file: Path, encoding: Encoding) -> Iterator[bytes]:
     if not _is_wide(encoding):
         with file.open("rb") as stream:
             while line := stream.readline(_PIECE):
-                yield line.rstrip(b"\r\n")
+                yield from line.rstrip(b"\r\n").split(b"\r")
         return
     with file.open(encoding=encoding.codec, newline=None) as text:
         try:
