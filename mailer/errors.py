@@ -325,8 +325,8 @@ class WrongDeliveryState(DatelineError):
 
 
 class UnknownCity(DatelineError):
-    message = "{city} is not a city that Dateline knows."
-    remedy = "Write its usual English, Arabic or French name."
+    message = "{city}: {reason}."
+    remedy = "{advice}"
 
 
 class DemoFailed(DatelineError):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from mailer.clock import SystemClock
-from mailer.contacts.cities import known_cities, known_city, nearest_city
+from mailer.contacts.cities import known_city, why_no_city
 from mailer.contacts.models import (
     Affiliation,
     City,
@@ -162,14 +162,13 @@ def _no_key(word: str) -> tuple[str, str]:
 
 def _known_city(value: str) -> str:
     if known_city(value) is None:
-        near = nearest_city(value)
-        advice = f"Did you mean {near.name}?" if near else "Write its usual English, Arabic or French name."
-        raise ValueError("not a city that Dateline knows", advice)
+        raise ValueError(*why_no_city(value))
     return value
 
 
 def _in_city(value: str) -> ColumnElement[bool]:
-    known = known_cities()[fold(value)]
+    known = known_city(value)
+    assert known is not None, value  # noqa: S101 - it was checked when the query was read
     return Contact.city_id.in_(select(City.id).where(City.name == known.name, City.country == known.country))
 
 

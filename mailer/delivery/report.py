@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from mailer.contacts.cities import known_city
+from mailer.contacts.cities import known_city, why_no_city
 from mailer.contacts.models import Affiliation, City, Contact, Outlet
 from mailer.contacts.spelling import fold
 from mailer.delivery.models import Attempt
@@ -158,7 +158,8 @@ def city_in_registry(session: Session, name: str) -> int:
     """
     known = known_city(name)
     if known is None:
-        raise UnknownCity(city=name)
+        reason, advice = why_no_city(name)
+        raise UnknownCity(city=name, reason=reason, advice=advice)
     found = session.scalar(select(City.id).where(City.name == known.name, City.country == known.country))
     return -1 if found is None else found
 
