@@ -17,6 +17,8 @@ class Place:
     """See ``Outlet.key``."""
     name: str
     role: str
+    type: OutletType | None = None
+    """As far as the list tells it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class Candidate:
     """
 
     row: int
+    joined: bool = False
+    """Whether it was put together from several rows."""
     address: tuple[Address, ...] = ()
     name: str = ""
     """Empty where only the Arabic name is told."""
@@ -42,8 +46,6 @@ class Candidate:
     beats: tuple[str, ...] = ()
     """Slugs, sorted."""
     outlets: tuple[Place, ...] = ()
-    outlet_type: OutletType | None = None
-    """Of the one outlet there is."""
     organisation: str = ""
     """The slug; empty for journalists."""
     title: str = ""
@@ -74,7 +76,6 @@ SINGLE = (
     "basis",
     "basis_since",
     "verified",
-    "outlet_type",
     "notes",
 )
 """Fields with one value, of which the first row's is kept."""
