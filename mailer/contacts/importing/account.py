@@ -1,7 +1,10 @@
-"""What an import did, or would do: who was added and changed, which rows are one person, and what was refused and why."""
+"""What an import did, or would do: who was added, changed or joined, and what was refused and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+BESIDE = ("row", "column", "why", "what to do")
+"""Headings of what is told beside each refused row; an import leaves such columns out."""
 
 _SHOWN = 60  # characters of a value in a message
 

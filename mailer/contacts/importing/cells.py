@@ -290,7 +290,9 @@ def _languages(cell: str) -> tuple[str, ...]:
                 raise Unfit("languages", f"“{part.strip()[:40]}” is not a language that Dateline knows", remedy)
             found[code] = None
     if not found:
-        raise Unfit("languages", "it is empty", "Write the languages that she reads, the one she likes best first.")
+        raise Unfit(
+            "languages", "it is empty", "Write the languages that she reads, the one she likes best first."
+        )
     return tuple(found)
 
 

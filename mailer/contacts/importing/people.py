@@ -113,17 +113,17 @@ class People:
                 remedy = "Give each person an address of her own, or spell her name the same way in both rows."
                 raise Unfit("address", reason, remedy, text)
         for number in contacts:
-            if (person := self._by_contact.get(number)) is not None:
-                found[id(person)] = person
+            if (other := self._by_contact.get(number)) is not None:
+                found[id(other)] = other
         contacts |= {person.contact_id: None for person in found.values() if person.contact_id is not None}
         self._refuse(candidate, list(contacts), list(found.values()))
-        number = next(iter(contacts), None)
+        contact = next(iter(contacts), None)
         if not found:
-            person = Person(candidate, number, [])
-            self.people.append(person)
-            return person
+            new = Person(candidate, contact, [])
+            self.people.append(new)
+            return new
         (person,) = found.values()
-        person.contact_id = number
+        person.contact_id = contact
         person.further.append(candidate)
         return person
 
@@ -186,9 +186,10 @@ def _join(whole: Candidate, row: Candidate) -> Iterator[str]:
     for field in MANY:
         first, second = getattr(whole, field), getattr(row, field)
         setattr(whole, field, _united(field, first, second))
-        if field == "outlets" and {p.key: p.role for p in second}.items() - {
-            p.key: p.role for p in whole.outlets
-        }.items():
+        if (
+            field == "outlets"
+            and {p.key: p.role for p in second}.items() - {p.key: p.role for p in whole.outlets}.items()
+        ):
             yield field
     for field in SINGLE:
         first, second = getattr(whole, field), getattr(row, field)

@@ -1,4 +1,4 @@
-"""Lays the people of a list over the registry: who is new, which fields change from what to what, who cannot be taken."""
+"""Lays the people of a list over the registry: who is new, which fields change and how, who cannot be taken."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +86,9 @@ class Planner:
             "outlet_type": self._outlet_types,
             "embargo_terms": self._embargo_terms,
             "basis": lambda candidate, before: _other(candidate.basis, candidate.basis or "", before.basis),
-            "notes": lambda candidate, before: _SAME if candidate.notes in before.notes else candidate.notes or _SAME,
+            "notes": lambda candidate, before: (
+                _SAME if candidate.notes in before.notes else candidate.notes or _SAME
+            ),
         }
         self._special = [(field, plan) for field, plan in special.items() if field in self._fields]
         self._named = bool(self._fields & {"name", "given_name", "family_name"})
@@ -160,7 +162,9 @@ class Planner:
         for code, _ in candidate.salutations:
             if code not in languages:
                 remedy = f"Add {code} to her languages, or take that salutation out."
-                raise Unfit("salutations", f"she does not read {code}", remedy, _shown_pairs(candidate.salutations))
+                raise Unfit(
+                    "salutations", f"she does not read {code}", remedy, _shown_pairs(candidate.salutations)
+                )
 
     def _office(self, candidate: Candidate, before: Standing, after: dict[str, Any]) -> None:
         if not candidate.organisation:
@@ -190,7 +194,9 @@ class Planner:
         told, held = candidate.embargo_terms, before.embargo_terms(self._day)
         if told == held:
             return _SAME
-        if told is not None and any(a.accepted_on == told and a.accepted_on > self._day for a in before.acceptances):
+        if told is not None and any(
+            a.accepted_on == told and a.accepted_on > self._day for a in before.acceptances
+        ):
             return _SAME  # it begins later, and is known
         if told is not None and _over(told, before, self._day):
             return _SAME

@@ -114,13 +114,13 @@ def standings(session: Session, numbers: Collection[int], fields: Collection[str
             found[number].tags = tuple(sorted(row[1] for row in rows))
     if "outlets" in fields:
         source = "affiliation JOIN outlet o ON o.id = outlet_id"
-        columns = ("o.key", "o.name", "role", "affiliation.id")
-        for number, rows in listed(source, columns, "contact_id, affiliation.id", " AND until IS NULL").items():
+        places = ("o.key", "o.name", "role", "affiliation.id")
+        for number, rows in listed(source, places, "contact_id, affiliation.id", " AND until IS NULL").items():
             found[number].outlets = tuple(Place(row[1], row[2], row[3]) for row in rows)
             found[number].affiliations = {row[1]: row[4] for row in rows}
     if "embargo_terms" in fields:
-        columns = ("id", "accepted_on", "until", "withdrawn_on")
-        for number, rows in listed("embargo_acceptance", columns, "contact_id, id").items():
+        days = ("id", "accepted_on", "until", "withdrawn_on")
+        for number, rows in listed("embargo_acceptance", days, "contact_id, id").items():
             found[number].acceptances = tuple(_acceptance(row) for row in rows)
     if "notes" in fields:
         for number, rows in listed("contact_note", ("text",), "contact_id").items():

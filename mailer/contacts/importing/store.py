@@ -1,7 +1,7 @@
 """Writes a plan into the registry: statements for many rows at a time, in the caller's transaction."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -108,7 +108,6 @@ class Store:
         new = [(*self._contact(n, e), ContactStatus.ACTIVE.value, added) for n, e in of if e.is_new]
         insert_rows(self._session, Contact, _NEW, new)
         changed = [self._contact(n, e) for n, e in of if not e.is_new and not _ASIDE.issuperset(e.after)]
-        # Point by point an address may go from one row to the next, so they are all moved aside of the last ones' way.
         update_rows(self._session, Contact, _CONTACT, changed)
 
     def _contact(self, number: int, entry: Entry) -> tuple[Any, ...]:
@@ -168,7 +167,9 @@ class Store:
                 self._session.execute(delete(model).where(model.contact_id.in_(numbers)))
         for kind, field in ((PointKind.ADDRESS, "address"), (PointKind.PHONE, "phone")):
             if numbers := having(field):
-                points = delete(ContactPoint).where(ContactPoint.contact_id.in_(numbers), ContactPoint.kind == kind)
+                points = delete(ContactPoint).where(
+                    ContactPoint.contact_id.in_(numbers), ContactPoint.kind == kind
+                )
                 self._session.execute(points)
 
     def _languages(self, of: Sequence[tuple[int, Entry]]) -> None:
@@ -236,7 +237,7 @@ class Store:
     def _notes(self, of: Sequence[tuple[int, Entry]]) -> None:
         at = self._instant(self._at)
         rows = [
-            (number, NoteKind.NOTE.value, at, str(self._actor), entry.after["notes"])
+            (number, NoteKind.NOTE.value, at, self._actor, entry.after["notes"])
             for number, entry in of
             if "notes" in entry.after
         ]
@@ -261,7 +262,9 @@ class Store:
                 if place.key not in self._outlets.ids:
                     new.setdefault(place.key, place.name)
             if "outlet_type" in entry.after:
-                typed |= {place.key: self._outlets.told[place.key] for place in entry.candidate.outlets if place.type}
+                typed |= {
+                    place.key: self._outlets.told[place.key] for place in entry.candidate.outlets if place.type
+                }
         for (key, name), number in zip(new.items(), self._numbers(Outlet, len(new)), strict=True):
             self._outlets.ids[key] = number
             new[key] = name
@@ -295,7 +298,7 @@ class Store:
         if self._sqlite:
             last = self._session.scalar(select(func.max(model.id))) or 0
             return range(last + 1, last + 1 + count)
-        ask = text(f"SELECT nextval('{model.__tablename__}_id_seq') FROM generate_series(1, :count)")
+        ask = text(f"SELECT nextval('{model.__tablename__}_id_seq') FROM generate_series(1, :count)")  # noqa: S608
         return self._session.scalars(ask, {"count": count}).all()
 
     def _day_kept(self, day: date | None) -> Any:
@@ -314,8 +317,3 @@ def _cities() -> Any:
 
 def _text(kind: OutletType | None) -> str | None:
     return kind.value if kind else None
-
-
-def fields_of(after: Mapping[str, Any]) -> list[str]:
-    """The names of the fields, as the log keeps them."""
-    return list(after)

@@ -37,17 +37,38 @@ _BASES: Mapping[LawfulBasis, tuple[str, ...]] = {
     LawfulBasis.CONSENT: ("consent", "consentement", "موافقة", "الموافقة"),
     LawfulBasis.CONTRACT: ("contract", "contrat", "عقد", "العقد"),
     LawfulBasis.LEGAL_OBLIGATION: ("legal obligation", "obligation légale", "التزام قانوني", "الالتزام القانوني"),
-    LawfulBasis.PUBLIC_INTEREST: ("public interest", "public task", "intérêt public", "mission d'intérêt public")
-    + ("المصلحة العامة", "مصلحة عامة"),
-    LawfulBasis.LEGITIMATE_INTEREST: ("legitimate interest", "legitimate interests", "intérêt légitime")
-    + ("intérêts légitimes", "المصلحة المشروعة", "مصلحة مشروعة"),
+    LawfulBasis.PUBLIC_INTEREST: (
+        "public interest",
+        "public task",
+        "intérêt public",
+        "mission d'intérêt public",
+        "المصلحة العامة",
+        "مصلحة عامة",
+    ),
+    LawfulBasis.LEGITIMATE_INTEREST: (
+        "legitimate interest",
+        "legitimate interests",
+        "intérêt légitime",
+        "intérêts légitimes",
+        "المصلحة المشروعة",
+        "مصلحة مشروعة",
+    ),
 }
 _OUTLET_TYPES: Mapping[OutletType, tuple[str, ...]] = {
     OutletType.AGENCY: ("agency", "news agency", "wire", "agence", "agence de presse", "وكالة", "وكالة أنباء"),
     OutletType.NEWSPAPER: ("newspaper", "daily", "paper", "journal", "quotidien", "جريدة", "صحيفة", "صحيفة يومية"),
     OutletType.MAGAZINE: ("magazine", "weekly", "revue", "hebdomadaire", "مجلة"),
-    OutletType.TELEVISION: ("television", "tv", "télévision", "télé", "chaîne de télévision", "تلفزيون", "تلفاز")
-    + ("قناة", "قناة تلفزيونية"),
+    OutletType.TELEVISION: (
+        "television",
+        "tv",
+        "télévision",
+        "télé",
+        "chaîne de télévision",
+        "تلفزيون",
+        "تلفاز",
+        "قناة",
+        "قناة تلفزيونية",
+    ),
     OutletType.RADIO: ("radio", "إذاعة", "راديو"),
     OutletType.ONLINE: ("online", "website", "web", "site", "site web", "en ligne", "موقع", "موقع إلكتروني"),
     OutletType.FREELANCE: ("freelance", "freelancer", "pigiste", "indépendant", "indépendante", "مستقل", "مستقلة"),
@@ -71,7 +92,7 @@ def language(text: str) -> str:
 
 @cache
 def _codes() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").languages if "_" not in code)
+    return frozenset(str(code) for code in Locale("en").languages if "_" not in str(code))
 
 
 @cache
@@ -89,7 +110,26 @@ def _named() -> Mapping[str, str]:
     return found
 
 
-_LOCAL = ("es", "de", "it", "pt", "ru", "tr", "fa", "he", "zh", "el", "nl", "sv", "ur", "hy", "ku", "so", "sw", "am")
+_LOCAL = (
+    "es",
+    "de",
+    "it",
+    "pt",
+    "ru",
+    "tr",
+    "fa",
+    "he",
+    "zh",
+    "el",
+    "nl",
+    "sv",
+    "ur",
+    "hy",
+    "ku",
+    "so",
+    "sw",
+    "am",
+)
 """Languages whose own name for themselves we take too."""
 
 
