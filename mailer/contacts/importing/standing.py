@@ -89,7 +89,7 @@ def standings(session: Session, numbers: Collection[int], fields: Collection[str
     if not numbers:
         return {}
     ids = tuple(numbers)
-    found = {row[0]: _standing(row) for row in fetch(session, _COLUMNS, f"{_FROM} WHERE c.id {among(ids)}", ids)}
+    found = {row[0]: _standing(row) for row in fetch(session, _COLUMNS, f"{_FROM} WHERE id {among(ids)}", ids)}
 
     def listed(table: str, columns: Sequence[str], order: str, more: str = "") -> Mapping[int, list[Any]]:
         rows: defaultdict[int, list[Any]] = defaultdict(list)
@@ -113,9 +113,8 @@ def standings(session: Session, numbers: Collection[int], fields: Collection[str
         for number, rows in listed("contact_tag", ("tag",), "contact_id, tag").items():
             found[number].tags = tuple(sorted(row[1] for row in rows))
     if "outlets" in fields:
-        source = "affiliation JOIN outlet o ON o.id = outlet_id"
-        places = ("o.key", "o.name", "role", "affiliation.id")
-        for number, rows in listed(source, places, "contact_id, affiliation.id", " AND until IS NULL").items():
+        places = ("key", "name", "role", "place_id")
+        for number, rows in listed(_PLACES, places, "contact_id, place_id", " AND until IS NULL").items():
             found[number].outlets = tuple(Place(row[1], row[2], row[3]) for row in rows)
             found[number].affiliations = {row[1]: row[4] for row in rows}
     if "embargo_terms" in fields:
@@ -129,29 +128,34 @@ def standings(session: Session, numbers: Collection[int], fields: Collection[str
 
 
 _COLUMNS = (
-    "c.id",
-    "c.name",
-    "c.given_name",
-    "c.family_name",
-    "c.arabic_name",
-    "c.address",
-    "c.address_key",
-    "c.phone",
-    "c.title",
-    "c.arabic_title",
-    "city.name",
-    "city.country",
-    "c.city_id",
-    "c.office_id",
-    "organisation.slug",
-    "c.source",
-    "c.lawful_basis",
-    "c.basis_since",
-    "c.verified_at",
+    "id",
+    "name",
+    "given_name",
+    "family_name",
+    "arabic_name",
+    "address",
+    "address_key",
+    "phone",
+    "title",
+    "arabic_title",
+    "city_name",
+    "country",
+    "city_id",
+    "office_id",
+    "slug",
+    "source",
+    "lawful_basis",
+    "basis_since",
+    "verified_at",
 )
 _FROM = (
-    "FROM contact c JOIN city ON city.id = c.city_id LEFT JOIN office ON office.id = c.office_id "
-    "LEFT JOIN organisation ON organisation.id = office.organisation_id"
+    "FROM (SELECT c.*, city.name AS city_name, city.country, organisation.slug FROM contact c "
+    "JOIN city ON city.id = c.city_id LEFT JOIN office ON office.id = c.office_id "
+    "LEFT JOIN organisation ON organisation.id = office.organisation_id) AS people"
+)
+_PLACES = (
+    "(SELECT a.contact_id, a.id AS place_id, a.role, a.until, o.key, o.name FROM affiliation a "
+    "JOIN outlet o ON o.id = a.outlet_id) AS places"
 )
 
 
