@@ -101,8 +101,13 @@ class People:
         return None
 
     def _person(self, candidate: Candidate) -> Person:
-        known = self._known
-        keys = [one.key for one in candidate.address]
+        known, keys = self._known, [one.key for one in candidate.address]
+        if len(keys) == 1 and not (
+            keys[0] in self._by_key or keys[0] in known.contacts or keys[0] in known.erased
+        ):
+            # Nearly everybody of a first import.
+            self.people.append(new := Person(candidate, None, []))
+            return new
         contacts = {known.contacts[key]: None for key in keys if key in known.contacts}
         found = {id(self._by_key[key]): self._by_key[key] for key in keys if key in self._by_key}
         # Told before the registry is asked: two people at one address are not one for having been taken in as one.
@@ -128,8 +133,11 @@ class People:
         return person
 
     def _refuse(self, candidate: Candidate, contacts: Sequence[int], found: Sequence[Person]) -> None:
+        erased = any(one.key in self._known.erased for one in candidate.address)
+        if not erased and len(contacts) < 2 and len(found) < 2:
+            return
         text = "; ".join(one.text for one in candidate.address)
-        if any(one.key in self._known.erased for one in candidate.address):
+        if erased:
             reason = "it was erased from the registry, and is not taken in again"
             remedy = "Leave the row out. If she has given her consent anew, add her by hand."
             raise Unfit("address", reason, remedy, text)
@@ -138,10 +146,9 @@ class People:
             reason = f"these addresses belong to two contacts, {first} and {second}"
             remedy = f"If they are one person, merge them first; see: dateline contacts show {first}"
             raise Unfit("address", reason, remedy, text)
-        if len(found) > 1:
-            rows = " and ".join(str(person.candidate.row) for person in found)
-            reason = f"these addresses belong to rows {rows} of this file, which have none in common"
-            raise Unfit("address", reason, "If they are one person, put her addresses into one row.", text)
+        rows = " and ".join(str(person.candidate.row) for person in found)
+        reason = f"these addresses belong to rows {rows} of this file, which have none in common"
+        raise Unfit("address", reason, "If they are one person, put her addresses into one row.", text)
 
 
 def _may_be_one(one: Candidate, other: Candidate) -> bool:
