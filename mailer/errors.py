@@ -273,6 +273,41 @@ class BadList(DatelineError):
     remedy = "{advice}"
 
 
+class BadBeat(DatelineError):
+    message = "The beat “{slug}” cannot be added: {reason}."
+    remedy = "{advice}"
+
+
+class BeatExists(DatelineError):
+    message = "“{name}” is the name of a beat already ({beat}); nothing was changed."
+    remedy = "Use that one, or choose other names. See them with: dateline beats list"
+
+
+class UnknownOutlet(DatelineError):
+    message = "There is no outlet “{name}”."
+    remedy = "{nearest}"
+
+
+class UnknownOutletType(DatelineError):
+    message = "“{text}” is not a type of outlet."
+    remedy = "There is: {known}."
+
+
+class BadOutletName(DatelineError):
+    message = "“{name}” cannot be an outlet's name; nothing was changed."
+    remedy = "Use at most 200 letters, and no brackets: they are for somebody's role there."
+
+
+class OutletExists(DatelineError):
+    message = "There is an outlet “{name}” already; nothing was changed."
+    remedy = "If they are the same, make them one with: dateline outlets merge"
+
+
+class SameOutlet(DatelineError):
+    message = "Both names are those of one outlet, “{name}”; nothing was changed."
+    remedy = "Name the one that is to be kept, then the other spelling of it."
+
+
 class UnknownContact(DatelineError):
     message = "There is no contact {text}."
     remedy = "{nearest}"
@@ -339,7 +374,12 @@ class WrongDeliveryState(DatelineError):
 
 
 class UnknownCity(DatelineError):
-    message = "{city}: {reason}."
+    message = "{city} is not a city that Dateline knows."
+    remedy = "{advice}"
+
+
+class AmbiguousCity(DatelineError):
+    message = "{city} can mean more than one city: {reason}."
     remedy = "{advice}"
 
 

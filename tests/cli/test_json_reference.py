@@ -65,12 +65,15 @@ ARRAYS = [
     ("contacts list", ("contacts", "list")),
     ("contacts list", ("lists", "show", "Desk")),
     ("lists list", ("lists", "list")),
+    ("beats list", ("beats", "list")),
+    ("outlets list", ("outlets", "list")),
     ("releases list", ("releases", "list")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
+    ("outlets show", ("outlets", "show", "Levant Courier")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
     ("dkim show", ("dkim", "new", "second")),
