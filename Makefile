@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill clean
+.PHONY: demo test lint bench bench-quick bench-lists bench-kill clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -36,6 +36,9 @@ bench: $(VENV)/.ready
 
 bench-quick: $(VENV)/.ready
 	$(BIN)/python bench/send.py --deliveries 10k --processes 1 --dkim none --smtp-source 10k --nodemailer 3k $(ARGS)
+
+bench-lists: $(VENV)/.ready
+	$(BIN)/python bench/lists.py $(ARGS)
 
 bench-kill: $(VENV)/.ready
 	$(BIN)/python bench/kill.py $(ARGS)

@@ -132,6 +132,11 @@ class BadMapping(BadTable):
     message = "The mapping “{mapping}” cannot be used: {reason}."
 
 
+class MappingMissing(DatelineError):
+    message = "There is nothing to keep as the mapping “{name}”."
+    remedy = "Say which column is which field beside it: --map 'HEADING=FIELD'"
+
+
 class UnknownMapping(DatelineError):
     message = "There is no mapping “{name}”."
     remedy = "{nearest}"

@@ -1,19 +1,17 @@
-"""``dateline contacts``: import, list, show, and addresses that must not be written to."""
+"""``dateline contacts``: list, show, and addresses that must not be written to; what else there is has its own file."""
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from mailer.cli import contact_import
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
-from mailer.cli.output import Column, Form, err, form_of, out, say, show_document, show_list, shown
-from mailer.contacts.importing import import_contacts
+from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.models import Contact
-from mailer.contacts.organisations import import_organisations
 from mailer.contacts.query import parse
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.suppression import lift, suppress, suppressed_among
@@ -54,41 +52,6 @@ def fields(contact: Contact, day: date) -> Mapping[str, object]:
         "embargo_terms": terms.accepted_on if terms else None,
         "added_at": contact.added_at,
     }
-
-
-@app.command("import")
-def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV lists, and organisations.toml.")],
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and change nothing.")] = False,
-) -> None:
-    """Take lists into the registry. Good rows go in, bad ones are told; the same file again changes nothing."""
-    refused = 0
-    told: list[str | Text] = []
-    # Organisations first, whatever the order on the command line: officers belong to their offices.
-    ordered = sorted(files, key=lambda file: (file.suffix != ".toml", file.name))
-    with opened() as office, office.database.write() as session:
-        for file in ordered:
-            take = import_organisations if file.suffix == ".toml" else import_contacts
-            done = take(session, file, at=office.clock.now(), actor=office.actor)
-            would = "would be " if dry_run else ""
-            told.append(
-                f"{file.name}: {done.added} {would}added, {done.changed} {would}changed, {done.unchanged} as before"
-                + (f", {len(done.refused)} refused" if done.refused else "")
-            )
-            told += [Text(f"  {refusal}", style="yellow") for refusal in done.refused]
-            refused += len(done.refused)
-        if dry_run:
-            session.rollback()
-    # Only now is it true.
-    for line in told:
-        err.print(line, markup=False)
-    if dry_run:
-        say("Nothing was changed.")
-    elif refused:
-        say(f"Correct the refused rows ({refused}) and import the file again: what went in stays as it is.")
-    if refused:
-        raise SystemExit(1)
 
 
 # A word of a query may begin with a minus; it is no option for that.
@@ -157,3 +120,6 @@ def lift_suppression(
     with opened() as office, office.database.write() as session:
         changed = lift(session, address, at=office.clock.now(), actor=office.actor)
     say(f"{address} may be written to again." if changed else f"{address} was not suppressed.")
+
+
+app.command("import")(contact_import.import_files)
