@@ -15,7 +15,6 @@ from mailer.database import Base, Database, migrate
 from mailer.errors import SchemaBehind, SchemaUnknown
 from mailer.schedule.models import Wave
 
-
 OF_NO_MODEL = ("contact_search", "lexemes", "ix_contact_text_lexemes")
 """The database's own index of full-text search, which is another one on each; ``tests/contacts/test_search_index.py``
 holds it to the words that it is of."""

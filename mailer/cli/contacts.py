@@ -106,7 +106,7 @@ def list_contacts(
     with opened() as office, office.database.read() as session:
         day = day_of(office.clock.now())
         words = " ".join(query or ())
-        found = find_contacts(session, parse(words) if words else None, limit=limit)
+        found = find_contacts(session, parse(words) if words else None, at=office.clock.now(), limit=limit)
         count = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,

@@ -44,7 +44,9 @@ def create(
             at=office.clock.now(),
             actor=office.actor,
         )
-        say(f"Media list “{media_list.name}” has {count(session, media_list)} contacts now.")
+        say(
+            f"Media list “{media_list.name}” has {count(session, media_list, at=office.clock.now())} contacts now."
+        )
 
 
 @app.command("change")
@@ -70,7 +72,7 @@ def change(
             at=office.clock.now(),
             actor=office.actor,
         )
-        now = f"it has {count(session, media_list)} contacts"
+        now = f"it has {count(session, media_list, at=office.clock.now())} contacts"
         say(f"Media list “{media_list.name}” is changed: {now}." if changed else f"Nothing to change: {now}.")
 
 
@@ -82,7 +84,7 @@ def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
         def row(media_list: MediaList) -> Mapping[str, object]:
             return {
                 "list": media_list.name,
-                "contacts": count(session, media_list),
+                "contacts": count(session, media_list, at=office.clock.now()),
                 "queries": [query.query for query in media_list.queries],
                 "by_hand": sum(not member.excluded for member in media_list.members),
                 "excluded": sum(member.excluded for member in media_list.members),
@@ -110,8 +112,9 @@ def show(name: NameArgument, *, as_json: JsonOption = False, as_csv: CsvOption =
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         media_list = list_named(session, name)
-        day = day_of(office.clock.now())
-        found = find_contacts(session, None, among=members_of(session, media_list))
+        at = office.clock.now()
+        day = day_of(at)
+        found = find_contacts(session, None, among=members_of(session, media_list, at=at), at=at)
         total = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,

@@ -4,13 +4,15 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
+from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
-from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListMember, MediaListQuery
+from mailer.contacts.conditions import check, parts_of
+from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
 from mailer.contacts.query import parse
+from mailer.contacts.search_index import refresh
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
 from mailer.errors import BadList, EmptyList, ListExists, UnknownList
@@ -37,7 +39,7 @@ def create_list(
     name, key = clean(name), fold(name)
     if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
         raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
-    texts = list(dict.fromkeys(str(parse(text)) for text in queries))
+    texts = list(dict.fromkeys(str(check(session, text, at=at)) for text in queries))
     media_list = MediaList(name=name, key=key, queries=[MediaListQuery(query=text) for text in texts])
     wanted = {contact.id: False for contact in members} | {contact.id: True for contact in excluded}
     _require_fit(media_list, wanted)
@@ -71,7 +73,8 @@ def change_list(
     would still find her she is excluded; who is excluded stays off it whatever its queries find later.
     Raises ``BadList``, ``BadQuery`` or ``EmptyList``.
     """
-    data = _change_queries(media_list, add_queries, remove_queries)
+    checked = [str(check(session, text, at=at, within=media_list)) for text in add_queries]
+    data = _change_queries(media_list, checked, remove_queries)
     rows = select(MediaListMember.contact_id, MediaListMember.excluded)
     rows = rows.where(MediaListMember.list_id == media_list.id)
     old = dict(session.execute(rows).all())
@@ -80,8 +83,9 @@ def change_list(
         if not wanted.get(contact.id):  # who is excluded stays so
             wanted.pop(contact.id, None)
     if remove and media_list.queries:
-        session.flush()
-        found = set(session.scalars(select(Contact.id).where(or_(*_conditions(session, media_list)))))
+        refresh(session)
+        queries = parts_of(session, media_list, at=at).queries
+        found = set(session.scalars(select(Contact.id).where(or_(*(fits for _, fits in queries)))))
         wanted |= {contact.id: True for contact in remove if contact.id in found}
     wanted |= {contact.id: True for contact in exclude}
     _require_fit(media_list, wanted)
@@ -110,27 +114,18 @@ def all_lists(session: Session) -> Sequence[MediaList]:
     return session.scalars(select(MediaList).order_by(MediaList.key)).all()
 
 
-def members_of(session: Session, media_list: MediaList) -> Select[int]:
-    """The ids of the contacts who are on the list now, each once, as one select; no rule of sending is in it.
+def members_of(session: Session, media_list: MediaList, *, at: datetime) -> Select[int]:
+    """The ids of the contacts who are on the list at that instant, each once; no rule of sending is in it.
 
     Raises ``BadQuery`` for a saved query that is not understood any more, instead of leaving people out.
     """
-    by_hand = select(MediaListMember.contact_id).where(MediaListMember.list_id == media_list.id)
-    return select(Contact.id).where(
-        Contact.status == ContactStatus.ACTIVE,
-        or_(Contact.id.in_(by_hand.where(~MediaListMember.excluded)), *_conditions(session, media_list)),
-        Contact.id.not_in(by_hand.where(MediaListMember.excluded)),
-    )
+    refresh(session)
+    return select(Contact.id).where(parts_of(session, media_list, at=at).on_it)
 
 
-def count(session: Session, media_list: MediaList) -> int:
-    """How many contacts are on the list now."""
-    return session.scalar(select(func.count()).select_from(members_of(session, media_list).subquery())) or 0
-
-
-def _conditions(session: Session, media_list: MediaList) -> list[ColumnElement[bool]]:
-    texts = session.scalars(select(MediaListQuery.query).where(MediaListQuery.list_id == media_list.id))
-    return [parse(text).condition() for text in texts]
+def count(session: Session, media_list: MediaList, *, at: datetime) -> int:
+    """How many contacts are on the list at that instant."""
+    return session.scalar(select(func.count()).select_from(members_of(session, media_list, at=at).subquery())) or 0
 
 
 def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[str]) -> dict[str, object]:
@@ -144,7 +139,7 @@ def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[
             advice = f"Its queries are: {'; '.join(have)}." if have else "It has no queries."
             raise BadList(name=media_list.name, reason=f"it has no query {text[:200]} to take away", advice=advice)
         gone.append(query)
-    new = [text for text in dict.fromkeys(str(parse(text)) for text in add) if text not in have]
+    new = [text for text in dict.fromkeys(add) if text not in have]
     for query in gone:
         media_list.queries.remove(query)
     media_list.queries.extend(MediaListQuery(query=text) for text in new)

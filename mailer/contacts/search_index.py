@@ -1,8 +1,8 @@
 """Keeps the words by which contacts are found in step with the contacts.
 
 A trigger of the database marks each contact whose words may have changed, whoever changes her and by whatever way;
-before a transaction ends, the words of those whom it marked are made anew. So no part of the program has to think of it,
-and a journalist who was changed is never missing from a search that comes after.
+before a transaction ends, the words of those whom it marked are made anew. So no part of the program has to think of
+it, and a journalist who was changed is never missing from a search that comes after.
 """
 
 from collections import defaultdict

@@ -30,11 +30,11 @@ _PIECES = re.compile(f"[{_LETTERS}]|[^{_LETTERS}]+")
 # O'Brien, L'Orient, Sa‘id, and the signs with which scholars write hamza and ayn.
 _APOSTROPHES = "'’‘ʼʻʹʿʾˈ`´′"
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
-_HYPHEN = re.compile(r"(?<=\w)[-‐‑](?=\w)")  # noqa: RUF001
+_HYPHEN = re.compile(r"(?<=\w)[-‐‑](?=\w)")
 # Letters that Unicode does not take apart, a lone hamza, what ``fold`` leaves of Arabic ligatures, and digits of Arabic
 # and Persian keyboards.
 _ALIKE = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}  # noqa: RUF001
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
     | {"ء": None, "ـ": None, "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ٱ": "ا"}
     | {chr(base + digit): str(digit) for base in (0x660, 0x6F0) for digit in range(10)}
 )
