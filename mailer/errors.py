@@ -259,6 +259,11 @@ class BadList(DatelineError):
     remedy = "{advice}"
 
 
+class ListInUse(DatelineError):
+    message = "The media list “{name}” cannot be deleted: it is used by {users}."
+    remedy = "Take it out there first; a list that a wave went to stays, as the record of that wave names it."
+
+
 class UnknownContact(DatelineError):
     message = "There is no contact {text}."
     remedy = "{nearest}"

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Select, delete, func, insert, or_, select
@@ -11,11 +13,13 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Event, append
 from mailer.contacts.conditions import check, parts_of
 from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
-from mailer.contacts.query import parse
+from mailer.contacts.query import MAX_QUERY, Query, Term, parse
+from mailer.contacts.query_keys import LIST
 from mailer.contacts.search_index import refresh
+from mailer.contacts.sent import WAVE as WAVES
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
-from mailer.errors import BadList, EmptyList, ListExists, UnknownList
+from mailer.errors import BadList, BadQuery, EmptyList, ListExists, ListInUse, UnknownList
 
 MAX_QUERIES = 50
 """In one list: see ``query.MAX_TERMS``."""
@@ -36,9 +40,7 @@ def create_list(
 
     Raises ``BadList``, ``BadQuery``, ``EmptyList``, or ``ListExists`` for a name that is taken in any spelling.
     """
-    name, key = clean(name), fold(name)
-    if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
-        raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
+    name, key = _checked_name(name)
     texts = list(dict.fromkeys(str(check(session, text, at=at)) for text in queries))
     media_list = MediaList(name=name, key=key, queries=[MediaListQuery(query=text) for text in texts])
     wanted = {contact.id: False for contact in members} | {contact.id: True for contact in excluded}
@@ -96,6 +98,76 @@ def change_list(
     return True
 
 
+def rename_list(session: Session, media_list: MediaList, name: str, *, at: datetime, actor: Actor) -> bool:
+    """Give a list another name, also in the queries of other lists that name it; ``False`` when it had it already.
+
+    Raises ``BadList`` or ``ListExists``.
+    """
+    name, key = _checked_name(name)
+    if name == media_list.name:
+        return False
+    taken = session.scalar(select(MediaList.name).where(MediaList.key == key, MediaList.id != media_list.id))
+    if taken is not None:
+        raise ListExists(name=taken)
+    for other, query, parsed in _naming(session, media_list):
+        terms = (replace(t, value=name) if _names(t, media_list) else t for t in parsed.terms)
+        text = str(Query(tuple(terms)))
+        if len(text) > MAX_QUERY:
+            reason = f"the query {query.query} of “{other.name}” names it and would become too long"
+            raise BadList(name=name[:40], reason=reason, advice="Choose a shorter name.")
+        query.query = text
+    media_list.name, media_list.key = name, key
+    session.flush()
+    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "renamed": True})
+    return True
+
+
+def copy_list(session: Session, media_list: MediaList, name: str, *, at: datetime, actor: Actor) -> MediaList:
+    """Make another list with the same members, queries and exclusions. Raises ``BadList`` or ``ListExists``."""
+    rows = select(MediaListMember.contact_id, MediaListMember.excluded)
+    picked = dict(session.execute(rows.where(MediaListMember.list_id == media_list.id)).all())
+    return create_list(
+        session,
+        name,
+        members=[Contact(id=number) for number, excluded in picked.items() if not excluded],
+        queries=[query.query for query in media_list.queries],
+        excluded=[Contact(id=number) for number, excluded in picked.items() if excluded],
+        at=at,
+        actor=actor,
+    )
+
+
+def delete_list(session: Session, media_list: MediaList, *, at: datetime, actor: Actor) -> None:
+    """Take a list away; no contact goes with it. Raises ``ListInUse`` while a query of another list names it, or a wave
+    was ever made of it, since the wave's record names its audience."""
+    if users := [other.name for other, _, _ in _naming(session, media_list)]:
+        raise ListInUse(name=media_list.name, users="the media list " + ", ".join(f"“{user}”" for user in users))
+    waves = session.scalars(select(WAVES.c.id).where(WAVES.c.list_id == media_list.id).order_by(WAVES.c.id)).all()
+    if waves:
+        raise ListInUse(name=media_list.name, users=f"wave {', '.join(map(str, waves[:10]))}")
+    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "deleted": True})
+    session.execute(delete(MediaListMember).where(MediaListMember.list_id == media_list.id))
+    session.expire(media_list, ["members"])
+    session.delete(media_list)
+    session.flush()
+
+
+def _naming(session: Session, media_list: MediaList) -> list[tuple[MediaList, MediaListQuery, Query]]:
+    """The saved queries, of other lists, that name this one."""
+    found = []
+    for other in session.scalars(select(MediaList).where(MediaList.id != media_list.id).order_by(MediaList.key)):
+        for query in other.queries:
+            with suppress(BadQuery):  # one that is not understood any more names nothing
+                parsed = parse(query.query)
+                if any(_names(term, media_list) for term in parsed.terms):
+                    found.append((other, query, parsed))
+    return found
+
+
+def _names(term: Term, media_list: MediaList) -> bool:
+    return term.key == LIST and fold(term.value) == media_list.key
+
+
 def list_named(session: Session, name: str) -> MediaList:
     """The list of that name in any spelling. Raises ``UnknownList`` with the nearest one."""
     name = CONTROLS.sub("\ufffd", clean(name))
@@ -145,6 +217,13 @@ def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[
     media_list.queries.extend(MediaListQuery(query=text) for text in new)
     counts = {"queries_added": len(new), "queries_removed": len(gone)}
     return {key: number for key, number in counts.items() if number}
+
+
+def _checked_name(name: str) -> tuple[str, str]:
+    name, key = clean(name), fold(name)
+    if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
+        raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
+    return name, key
 
 
 def _require_fit(media_list: MediaList, wanted: Mapping[int, bool]) -> None:

@@ -16,7 +16,7 @@ DELIVERY = table(
     column("state", String()),
     column("finished_at", UTCDateTime()),
 )
-WAVE = table("wave", column("id"), column("release_id"))
+WAVE = table("wave", column("id"), column("release_id"), column("list_id"))
 RELEASE = table("release", column("id"), column("slug", String()))
 ACCEPTED = "accepted"
 
