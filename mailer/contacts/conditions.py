@@ -14,6 +14,7 @@ from mailer.contacts.query import Query, Term, parse
 from mailer.contacts.query_keys import KEYS, LIST, STATUS, WORDS
 from mailer.contacts.spelling import fold
 
+IS_ACTIVE = Contact.status == ContactStatus.ACTIVE
 MAX_DEPTH = 5
 """Lists in lists in lists: nobody can tell any more why somebody is on the outermost."""
 MAX_TERMS = 2_000
@@ -42,7 +43,7 @@ def condition(session: Session, query: Query, *, at: datetime) -> ColumnElement[
     fits = _condition(_Scope(session, at, ()), query)
     if any(term.key == STATUS for term in query.terms):
         return fits
-    return and_(Contact.status == ContactStatus.ACTIVE, fits)
+    return and_(IS_ACTIVE, fits)
 
 
 def check(session: Session, text: str, *, at: datetime, within: MediaList | None = None) -> Query:
@@ -65,7 +66,7 @@ class ListParts:
     def on_it(self) -> ColumnElement[bool]:
         """Of a contact: whether she is on it."""
         found = or_(self.by_hand, *(fits for _, fits in self.queries))
-        return and_(Contact.status == ContactStatus.ACTIVE, found, ~self.kept_off)
+        return and_(IS_ACTIVE, found, ~self.kept_off)
 
 
 def parts_of(session: Session, media_list: MediaList, *, at: datetime) -> ListParts:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
-from mailer.contacts.conditions import check, parts_of
+from mailer.contacts.conditions import IS_ACTIVE, check, condition, parts_of
 from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
 from mailer.contacts.query import MAX_QUERY, Query, Term, parse
 from mailer.contacts.query_keys import LIST
@@ -193,6 +193,16 @@ def members_of(session: Session, media_list: MediaList, *, at: datetime) -> Sele
     """
     refresh(session)
     return select(Contact.id).where(parts_of(session, media_list, at=at).on_it)
+
+
+def found_by(session: Session, queries: Sequence[str], *, at: datetime) -> Select[int]:
+    """The ids of the contacts whom any of the queries finds, as a list of them would; nothing is made of it.
+
+    Raises ``BadQuery``.
+    """
+    refresh(session)
+    parsed = [check(session, text, at=at) for text in queries]
+    return select(Contact.id).where(or_(*(condition(session, query, at=at) for query in parsed)), IS_ACTIVE)
 
 
 def count(session: Session, media_list: MediaList, *, at: datetime) -> int:

@@ -76,7 +76,7 @@ def _having(
     limit: int,
 ) -> list[int]:
     """The numbers of who has these words and fits the rest of the query. The database goes through its own index in
-    the order of the contacts and stops when there are enough: a word that everybody has costs no more than a rare one."""
+    the order of the contacts and stops when there are enough: a word that all have costs no more than a rare one."""
     rest = Query(tuple(term for term in query.terms if term not in query.words))
     people = select(Contact.id, Contact.name).where(condition(session, rest, at=at), Contact.id.not_in(but))
     if is_sqlite(session):

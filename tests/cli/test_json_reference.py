@@ -64,13 +64,16 @@ ARRAYS = [
     ("check", ("check",)),
     ("contacts list", ("contacts", "list")),
     ("contacts list", ("lists", "show", "Desk")),
+    ("contacts list", ("contacts", "search", "haddad")),
     ("lists list", ("lists", "list")),
+    ("lists show --why", ("lists", "show", "Desk", "--why")),
     ("releases list", ("releases", "list")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
+    ("lists preview", ("lists", "preview", "--query", "city:Beirut")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
     ("dkim show", ("dkim", "new", "second")),
