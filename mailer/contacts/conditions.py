@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from mailer.contacts.matching import having
@@ -112,7 +112,7 @@ def _condition(scope: _Scope, query: Query) -> ColumnElement[bool]:
             case key:
                 fits = KEYS[key].condition(term.value, scope.at)
         parts.append(~fits if term.negated else fits)
-    return and_(*parts)
+    return and_(true(), *parts)
 
 
 def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:

@@ -38,6 +38,7 @@ from mailer.contacts.words import asked
 
 WORDS = ""
 """The key of words without one."""
+NAME = "name"
 LIST = "list"
 STATUS = "status"
 MAX_WORDS = 20
@@ -251,7 +252,7 @@ def _lists_are_resolved(_value: str, _at: datetime) -> ColumnElement[bool]:
 
 KEYS: Mapping[str, Key] = {
     WORDS: Key(_searchable, lambda value, _: having(value), "Haddad"),
-    "name": Key(_searchable, lambda value, _: in_name(value), "name:Haddad"),
+    NAME: Key(_searchable, lambda value, _: in_name(value), "name:Haddad"),
     "city": Key(_known_city, _in_city, "city:Beirut", single=True),
     "country": Key(_known_country, _in_country, "country:Lebanon", single=True),
     "language": Key(_language_code, _reads, "language:ar"),

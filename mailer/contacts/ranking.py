@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from mailer.contacts.conditions import condition
 from mailer.contacts.matching import fts5, tsquery
 from mailer.contacts.models import Contact, ContactText
-from mailer.contacts.query import Query
-from mailer.contacts.query_keys import WORDS
+from mailer.contacts.query import Query, Term
+from mailer.contacts.query_keys import NAME, WORDS
 from mailer.contacts.search import find_contacts
 from mailer.contacts.search_index import refresh
 from mailer.contacts.spelling import fold
@@ -38,7 +38,7 @@ def search(session: Session, query: Query, *, at: datetime, limit: int = LIMIT) 
     First who has the words in her name as they stand, then whose name has a word that begins with the last one; then
     who has them elsewhere, in the same way. Among equals by name. A query without words: by city and name.
     """
-    if not query.words:
+    if not _sought(query):
         contacts = find_contacts(session, query, at=at, limit=limit + 1)
         return Found(contacts[:limit], len(contacts) > limit)
     refresh(session)
@@ -51,7 +51,18 @@ def search(session: Session, query: Query, *, at: datetime, limit: int = LIMIT) 
     return Found([people[number] for number in shown], len(found) > limit)
 
 
+def _sought(query: Query) -> tuple[Term, ...]:
+    """What the index is asked for; the rest of the query is asked of those whom it finds."""
+    names = tuple(term for term in query.terms if term.key == NAME and not term.negated)
+    return query.words or names[:1]
+
+
 def _ranks(query: Query) -> Iterator[tuple[Sequence[str], bool]]:
+    if not query.words:
+        names = [IN_NAME + word for term in _sought(query) for word in asked(term.value)]
+        yield names, True
+        yield names, False
+        return
     words = list(dict.fromkeys(word for term in query.words for word in asked(term.value)))
     last = query.terms[-1]
     is_open = last.key == WORDS and not last.negated and not last.whole
@@ -77,7 +88,7 @@ def _having(
 ) -> list[int]:
     """The numbers of who has these words and fits the rest of the query. The database goes through its own index in
     the order of the contacts and stops when there are enough: a word that all have costs no more than a rare one."""
-    rest = Query(tuple(term for term in query.terms if term not in query.words))
+    rest = Query(tuple(term for term in query.terms if term not in _sought(query)))
     people = select(Contact.id, Contact.name).where(condition(session, rest, at=at), Contact.id.not_in(but))
     if is_sqlite(session):
         index = table("contact_search", column("rowid"))
