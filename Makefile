@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-lists bench-kill clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -42,6 +42,9 @@ bench-lists: $(VENV)/.ready
 
 bench-kill: $(VENV)/.ready
 	$(BIN)/python bench/kill.py $(ARGS)
+
+bench-search: $(VENV)/.ready
+	$(BIN)/python bench/search.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks

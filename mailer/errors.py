@@ -308,6 +308,11 @@ class SameOutlet(DatelineError):
     remedy = "Name the one that is to be kept, then the other spelling of it."
 
 
+class ListInUse(DatelineError):
+    message = "The media list “{name}” cannot be deleted: it is used by {users}."
+    remedy = "Take it out there first; a list that a wave went to stays, as the record of that wave names it."
+
+
 class UnknownContact(DatelineError):
     message = "There is no contact {text}."
     remedy = "{nearest}"

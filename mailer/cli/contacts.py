@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mailer.cli import contact_import
+from mailer.cli import contact_import, contact_search
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
@@ -69,7 +69,7 @@ def list_contacts(
     with opened() as office, office.database.read() as session:
         day = day_of(office.clock.now())
         words = " ".join(query or ())
-        found = find_contacts(session, parse(words) if words else None, limit=limit)
+        found = find_contacts(session, parse(words) if words else None, at=office.clock.now(), limit=limit)
         count = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,
@@ -123,3 +123,5 @@ def lift_suppression(
 
 
 app.command("import")(contact_import.import_files)
+app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
+app.command("reindex")(contact_search.reindex_contacts)

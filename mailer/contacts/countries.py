@@ -1,5 +1,6 @@
 """Countries by ISO 3166-1 alpha-2 code, and by their names in the registry's three languages."""
 
+import difflib
 from collections.abc import Mapping
 from functools import cache
 
@@ -35,9 +36,16 @@ def country_code(text: str) -> str:
     return _names().get(fold(text), "")
 
 
+@cache
 def country_name(code: str, language: str = "en") -> str:
     """Its name in that language; the code itself where there is none."""
     return str(Locale.parse(language, sep="-").territories.get(code, code))
+
+
+def nearest_country(text: str) -> str | None:
+    """The name most like that one, to ask about in a message."""
+    near = difflib.get_close_matches(fold(text), [name for name in _names() if len(name) > 2], n=1)
+    return country_name(_names()[near[0]]) if near else None
 
 
 @cache

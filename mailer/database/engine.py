@@ -90,6 +90,11 @@ class Database:
         self.engine.dispose()
 
 
+def is_writing(session: Session) -> bool:
+    """Whether it is a session of ``write``; one of ``read`` cannot change anything."""
+    return bool(session.connection().get_execution_options().get(_WRITES, True))
+
+
 def first_line(error: DBAPIError) -> str:
     """What the database says was wrong; its further lines may quote a row with a person in it."""
     return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"

@@ -1,7 +1,7 @@
 """The registry's tables.
 
 ``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``media_lists``: who is on one.
-``lawful``: embargo terms, suppression, erasure.
+``lawful``: embargo terms, suppression, erasure. ``search_index``: the words by which contacts are found.
 """
 
 from mailer.contacts.models.issuers import City, Office, Organisation, OrganisationText
@@ -32,6 +32,7 @@ from mailer.contacts.models.people import (
     OutletType,
     PointKind,
 )
+from mailer.contacts.models.search_index import ContactText, ContactUnindexed
 
 __all__ = [
     "Affiliation",
@@ -46,6 +47,8 @@ __all__ = [
     "ContactPoint",
     "ContactStatus",
     "ContactTag",
+    "ContactText",
+    "ContactUnindexed",
     "EmbargoAcceptance",
     "EmbargoTerms",
     "ErasedAddress",
