@@ -196,7 +196,9 @@ def _covers(value: str) -> ColumnElement[bool]:
 
 def _works_for(value: str) -> ColumnElement[bool]:
     fits = Outlet.key.contains(fold(value), autoescape=True)
-    return Contact.id.in_(select(Affiliation.contact_id).join(Affiliation.outlet).where(fits))
+    return Contact.id.in_(
+        select(Affiliation.contact_id).join(Affiliation.outlet).where(fits, Affiliation.until.is_(None))
+    )
 
 
 class _AsciiLower(FunctionElement[str]):
