@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-duplicates clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -39,6 +39,9 @@ bench-quick: $(VENV)/.ready
 
 bench-kill: $(VENV)/.ready
 	$(BIN)/python bench/kill.py $(ARGS)
+
+bench-duplicates: $(VENV)/.ready
+	$(BIN)/python bench/duplicates.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks
