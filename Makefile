@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -45,6 +45,9 @@ bench-kill: $(VENV)/.ready
 
 bench-search: $(VENV)/.ready
 	$(BIN)/python bench/search.py $(ARGS)
+
+bench-duplicates: $(VENV)/.ready
+	$(BIN)/python bench/duplicates.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks

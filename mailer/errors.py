@@ -323,6 +323,58 @@ class AmbiguousContact(DatelineError):
     remedy = "Say which one by address: {choices}."
 
 
+class CannotMerge(DatelineError):
+    message = "Contact {merged} cannot be merged into {kept}: {reason}."
+    remedy = "{advice}"
+
+
+class CannotUnmerge(DatelineError):
+    message = "The merge of contact {merged} cannot be undone: {reason}."
+    remedy = "{advice}"
+
+
+class UnknownOutlet(DatelineError):
+    message = "There is no outlet “{outlet}”."
+    remedy = "{nearest}"
+
+
+class NotAtOutlet(DatelineError):
+    message = "{name} does not work for {outlet}."
+    remedy = "{outlets}"
+
+
+class AlreadyAtOutlet(DatelineError):
+    message = "{name} works for {outlet} already{role}; nothing was changed."
+    remedy = "Another role begins with: dateline contacts join {contact} “{outlet}” --role ROLE"
+
+
+class BadMove(DatelineError):
+    message = "{name} cannot have {verb} {outlet} on {day}: {reason}."
+    remedy = "{advice}"
+
+
+class ContactGone(DatelineError):
+    """She was merged or erased: her row is history, and what changes is elsewhere."""
+
+    message = "Contact {contact} cannot be changed: {reason}."
+    remedy = "{advice}"
+
+
+class BadField(DatelineError):
+    message = "{field} cannot be {value}: {reason}."
+    remedy = "{advice}"
+
+
+class BadNote(DatelineError):
+    message = "The note cannot be kept: {reason}."
+    remedy = "{advice}"
+
+
+class BadTag(DatelineError):
+    message = "{tag} cannot be a tag: {reason}."
+    remedy = "Write a word or a few, 60 characters at most, such as board or climate desk."
+
+
 class BadAddress(DatelineError):
     message = "{address} is not a mail address: {reason}."
     remedy = "Write it as name@paper.example."

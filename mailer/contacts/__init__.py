@@ -4,7 +4,8 @@
 ``organisations`` takes those who issue releases. Out: ``query`` is the language of searches and saved queries,
 ``search`` finds people, ``lists`` says who is on a media list, ``suppression`` who must not be written to.
 Below them, ``address``, ``phones``, ``cities``, ``countries``, ``beats``, ``outlets`` and ``language_names`` say
-what is one, ``spelling`` when two names are the same. In full text, ``words`` says what a word is, ``search_index`` keeps everybody's words in step, by itself, and
+what is one, ``spelling`` when two names are the same.
+In full text, ``words`` says what a word is, ``search_index`` keeps everybody's words in step, by itself, and
 ``matching`` asks for them.
 """
 

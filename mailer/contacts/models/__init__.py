@@ -1,9 +1,11 @@
 """The registry's tables.
 
-``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``media_lists``: who is on one.
-``lawful``: embargo terms, suppression, erasure. ``search_index``: the words by which contacts are found.
+``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``distinct``: who only look
+like one. ``media_lists``: who is on one. ``lawful``: embargo terms, suppression, erasure. ``search_index``: the words
+by which contacts are found.
 """
 
+from mailer.contacts.models.distinct import ContactDistinct
 from mailer.contacts.models.issuers import City, Office, Organisation, OrganisationText
 from mailer.contacts.models.lawful import (
     EmbargoAcceptance,
@@ -40,6 +42,7 @@ __all__ = [
     "City",
     "Contact",
     "ContactBeat",
+    "ContactDistinct",
     "ContactKind",
     "ContactLanguage",
     "ContactMerge",

@@ -125,8 +125,10 @@ def test_a_workbook_by_name_that_is_text_is_read_as_text(tmp_path: Path) -> None
 def test_ods_is_read_too(tmp_path: Path) -> None:
     numbers = (
         "<table:table-row>"
-        '<table:table-cell office:value-type="float" office:value="96115550101"><text:p>9.6E10</text:p></table:table-cell>'
-        '<table:table-cell office:value-type="date" office:date-value="2026-03-01"><text:p>1/3</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="96115550101">'
+        "<text:p>9.6E10</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="date" office:date-value="2026-03-01">'
+        "<text:p>1/3</text:p></table:table-cell>"
         "</table:table-row>"
     )
     blank = (
