@@ -333,11 +333,6 @@ class CannotUnmerge(DatelineError):
     remedy = "{advice}"
 
 
-class UnknownOutlet(DatelineError):
-    message = "There is no outlet “{outlet}”."
-    remedy = "{nearest}"
-
-
 class NotAtOutlet(DatelineError):
     message = "{name} does not work for {outlet}."
     remedy = "{outlets}"

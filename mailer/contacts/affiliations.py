@@ -30,7 +30,7 @@ def outlet_named(session: Session, name: str) -> Outlet:
         names = dict(session.execute(select(Outlet.key, Outlet.name).order_by(Outlet.key)).all())
         near = nearest(fold(shown), names)
         near = next((near.replace(key, name) for key, name in names.items() if near.endswith(f" {key}?")), near)
-        raise UnknownOutlet(outlet=shown[:200], nearest=near or "See: dateline contacts list")
+        raise UnknownOutlet(name=shown[:200], nearest=near or "See: dateline contacts list")
     return outlet
 
 
