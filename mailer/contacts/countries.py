@@ -35,6 +35,7 @@ def country_code(text: str) -> str:
     return _names().get(fold(text), "")
 
 
+@cache
 def country_name(code: str, language: str = "en") -> str:
     """Its name in that language; the code itself where there is none."""
     return str(Locale.parse(language, sep="-").territories.get(code, code))
