@@ -15,7 +15,9 @@ from mailer.contacts.importing.account import Refusal
 from mailer.contacts.importing.candidate import Candidate, Place
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
+from mailer.contacts.language_names import language_code
 from mailer.contacts.models import LawfulBasis, OutletType
+from mailer.contacts.outlets import outlet_type
 from mailer.contacts.phones import Phone, phone
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import MAX_CELL, clean
@@ -167,7 +169,7 @@ class Checker:
         found = {}
         for part in split_values(cell):
             before, colon, after = part.partition(":")
-            code = words.language(before)
+            code = language_code(before)
             if not colon or not code or not after.strip() or len(after.strip()) > 200:
                 remedy = "Write the language before each: en: Dear Ms Haddad; fr: Chère Madame Haddad."
                 raise Unfit("salutations", f"“{part[:40]}” is not a salutation", remedy)
@@ -280,11 +282,11 @@ def _city(cell: str, country: str) -> KnownCity:
 def _languages(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in split_values(cell):
-        parts = [value] if words.language(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
-        if len(parts) == 1 and not words.language(parts[0]) and all(map(words.language, value.split())):
+        parts = [value] if language_code(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
+        if len(parts) == 1 and not language_code(parts[0]) and all(map(language_code, value.split())):
             parts = value.split()
         for part in parts:
-            code = words.language(part)
+            code = language_code(part)
             if not code:
                 remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
                 raise Unfit("languages", f"“{part.strip()[:40]}” is not a language that Dateline knows", remedy)
@@ -327,7 +329,7 @@ def _with_role(places: Sequence[Place], role: str) -> Place:
 
 
 def _with_type(places: Sequence[Place], kind: str) -> Place:
-    found = words.outlet_type(kind)
+    found = outlet_type(kind)
     if found is None:
         known = ", ".join(OutletType)
         raise Unfit("outlet_type", "it is not a type of outlet", f"Write one of: {known}.")

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from mailer.audit import Actor, Event, append, append_rows
+from mailer.audit import Actor, Event, append_rows
+from mailer.contacts.beats import add_beat
 from mailer.contacts.cities import KnownCity
 from mailer.contacts.importing.plan import Entry, Outlets
 from mailer.contacts.importing.standing import in_force
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.models import (
     Affiliation,
-    Beat,
     City,
     Contact,
     ContactBeat,
@@ -286,8 +286,7 @@ class Store:
 
     def _new_beats(self) -> None:
         for slug in self._vocabulary.added.keys() - self._beats:
-            self._session.add(Beat(slug=slug, name=self._vocabulary.added[slug]))
-            append(self._session, Event.BEAT_ADDED, at=self._at, actor=self._actor, data={"beat": slug})
+            add_beat(self._session, slug, name=self._vocabulary.added[slug], at=self._at, actor=self._actor)
             self._beats.add(slug)
         self._session.flush()
 

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.contacts.beats import beats_by_name
+from mailer.contacts.beats import beat_key, beats_by_name, nearest_beat
 from mailer.contacts.fields import split_values
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.models import Organisation
 from mailer.contacts.spelling import fold
 
-_NOT_IN_A_SLUG = re.compile(r"[^\w]+")
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Vocabulary:
     """Read once for a file."""
 
     def __init__(self, session: Session, *, new_beats: bool) -> None:
-        self._beats = dict(beats_by_name(session))
+        self._session, self._beats = session, dict(beats_by_name(session))
         self._new_beats = new_beats
         self.added: dict[str, str] = {}
         """Beats that the list brings with it: name by slug; only where that is allowed."""
@@ -55,22 +54,25 @@ class Vocabulary:
         """The slugs of the beats that a cell names, sorted. Raises ``Unfit``."""
         found: set[str] = set()
         for value in split_values(cell):
-            if slug := self._beats.get(fold(value)):
+            if slug := self._beats.get(beat_key(value)):
                 found.add(slug)
                 continue
             # The names of some have commas in them, so that the whole is asked for first.
             parts = [part.strip() for part in re.split(r"[,،/|]", value) if part.strip()]
-            known = [self._beats.get(fold(part)) for part in parts]
+            known = [self._beats.get(beat_key(part)) for part in parts]
             found |= {slug or self._new(part) for slug, part in zip(known, parts, strict=True)}
         return tuple(sorted(found))
 
     def _new(self, name: str) -> str:
         slug = _NOT_IN_A_SLUG.sub("-", fold(name)).strip("-")
-        if self._new_beats and 0 < len(slug) <= 60 and len(name) <= 120:
-            self._beats[fold(name)] = self._beats[slug] = slug
-            self.added[slug] = name
+        if self._new_beats and 0 < len(slug) <= 60 and len(name) <= 120 and name.isprintable():
+            slug = self._beats.get(beat_key(slug), slug)
+            self._beats[beat_key(name)] = self._beats[beat_key(slug)] = slug
+            self.added.setdefault(slug, name)
             return slug
-        near = get_close_matches(fold(name), self._beats, n=1, cutoff=0.6)
-        asked = f"Did you mean {self._beats[near[0]]}? " if near else ""
-        remedy = f"{asked}Import it with --new-beats to add it as a beat of your own."
-        raise Unfit("beats", f"“{name[:40]}” is not a beat that Dateline knows", remedy)
+        remedy = nearest_beat(self._session, name)
+        if not self._new_beats:
+            remedy += " Or import it with --new-beats to add it as a beat of your own."
+        elif not slug:
+            remedy += " A beat with no Latin name is added with: dateline beats add"
+        raise Unfit("beats", f"“{name[:40]}” is not a beat that Dateline knows", remedy.strip(), name)
