@@ -169,7 +169,7 @@ class Checker:
         found = {}
         for part in split_values(cell):
             before, colon, after = part.partition(":")
-            code = language_code(before)
+            code = _language(before)
             if not colon or not code or not after.strip() or len(after.strip()) > 200:
                 remedy = "Write the language before each: en: Dear Ms Haddad; fr: Chère Madame Haddad."
                 raise Unfit("salutations", f"“{part[:40]}” is not a salutation", remedy)
@@ -279,14 +279,22 @@ def _city(cell: str, country: str) -> KnownCity:
     raise Unfit("city", reason, remedy)
 
 
+def _language(text: str) -> str:
+    """Its code; empty for what is no language, as a cell may hold several."""
+    try:
+        return language_code(text)
+    except ValueError:
+        return ""
+
+
 def _languages(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in split_values(cell):
-        parts = [value] if language_code(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
-        if len(parts) == 1 and not language_code(parts[0]) and all(map(language_code, value.split())):
+        parts = [value] if _language(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
+        if len(parts) == 1 and not _language(parts[0]) and all(map(_language, value.split())):
             parts = value.split()
         for part in parts:
-            code = language_code(part)
+            code = _language(part)
             if not code:
                 remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
                 raise Unfit("languages", f"“{part.strip()[:40]}” is not a language that Dateline knows", remedy)
