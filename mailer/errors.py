@@ -221,6 +221,20 @@ class NobodyToSendTo(DatelineError):
     remedy = "{reasons}"
 
 
+class TemplateChanged(DatelineError):
+    message = (
+        "The template {template} was changed since wave {wave} was scheduled, and who is new needs a text of it."
+    )
+    remedy = (
+        "Put the template back as it was, or cancel the wave and schedule it anew: dateline waves cancel {wave}"
+    )
+
+
+class WaveBegun(DatelineError):
+    message = "Wave {wave} is {state}: its audience is settled."
+    remedy = "Who is new on the list gets it from another wave; who has it already is left out there."
+
+
 class UnknownWave(DatelineError):
     message = "There is no wave {wave}."
     remedy = "List them with: dateline waves list"
@@ -373,6 +387,43 @@ class BadTag(DatelineError):
 class BadAddress(DatelineError):
     message = "{address} is not a mail address: {reason}."
     remedy = "Write it as name@paper.example."
+
+
+class BadDomain(DatelineError):
+    message = "{domain} is not a domain: {reason}."
+    remedy = "Write it as @paper.example; it stands for all addresses there, and at every domain below it."
+
+
+class TermsExist(DatelineError):
+    message = "There are embargo terms “{name}” already; nothing was changed."
+    remedy = (
+        "A text that somebody may have accepted never changes: give the new one another name, such as its year."
+    )
+
+
+class BadTerms(DatelineError):
+    message = "The embargo terms “{name}” cannot be kept: {reason}."
+    remedy = "{advice}"
+
+
+class UnknownTerms(DatelineError):
+    message = "There are no embargo terms “{name}”."
+    remedy = "{nearest}"
+
+
+class BadAcceptance(DatelineError):
+    message = "That {name} accepted embargo terms cannot be recorded so: {reason}."
+    remedy = "{advice}"
+
+
+class BadWithdrawal(DatelineError):
+    message = "No withdrawal from embargo terms was recorded for {name}: {reason}."
+    remedy = "See what is recorded with: dateline contacts show"
+
+
+class BadBasis(DatelineError):
+    message = "The lawful basis of {name} cannot be kept so: {reason}."
+    remedy = "{advice}"
 
 
 class TemplateMissing(DatelineError):

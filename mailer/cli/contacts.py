@@ -1,4 +1,4 @@
-"""``dateline contacts``: list, show, and addresses that must not be written to; what else there is has its own file."""
+"""``dateline contacts``: list and show; the other commands on contacts have files of their own."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mailer.cli import contact_import, contact_search
+from mailer.cli import contact_import, contact_search, contact_suppression, contact_terms
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.models import Contact
 from mailer.contacts.query import parse
 from mailer.contacts.search import contact_named, find_contacts
-from mailer.contacts.suppression import lift, suppress, suppressed_among
+from mailer.contacts.suppression import suppressed_among
 from mailer.contacts.terms import day_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -101,27 +101,12 @@ def show_contact(
             out.print(Text.assemble((f"{name.replace('_', ' '):14} ", "bold"), shown(value, office.zone)))
 
 
-@app.command("suppress")
-def suppress_address(
-    address: Annotated[str, typer.Argument(help="The address that must not be written to.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why: asked by telephone, left the paper …")],
-) -> None:
-    """Never write to an address again, whichever list names it."""
-    with opened() as office, office.database.write() as session:
-        changed = suppress(session, address, reason=reason, at=office.clock.now(), actor=office.actor)
-    say(f"{address} is not written to any more." if changed else f"{address} was suppressed already.")
-
-
-@app.command("unsuppress")
-def lift_suppression(
-    address: Annotated[str, typer.Argument(help="The address that may be written to again.")],
-) -> None:
-    """Allow an address again that had been suppressed."""
-    with opened() as office, office.database.write() as session:
-        changed = lift(session, address, at=office.clock.now(), actor=office.actor)
-    say(f"{address} may be written to again." if changed else f"{address} was not suppressed.")
-
-
 app.command("import")(contact_import.import_files)
 app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
 app.command("reindex")(contact_search.reindex_contacts)
+app.command("suppress")(contact_suppression.suppress_address)
+app.command("unsuppress")(contact_suppression.lift_suppression)
+app.command("suppressions")(contact_suppression.list_suppressions)
+app.command("accept")(contact_terms.accept_terms)
+app.command("withdraw")(contact_terms.withdraw_terms)
+app.command("basis")(contact_terms.give_basis)

@@ -1,71 +1,147 @@
-"""Suppression: the addresses that must not be written to, whichever list names them."""
+"""Suppression: the addresses and domains that must not be written to, whichever list names them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer.audit import Actor, Event, append
 from mailer.contacts.address import address
-from mailer.contacts.models import Contact, Suppression, SuppressionKind
+from mailer.contacts.models import Contact, ContactPoint, Organisation, PointKind, Suppression, SuppressionKind
 from mailer.contacts.spelling import CONTROLS
+from mailer.contacts.stops import stops_among
 from mailer.contacts.table import clean
-from mailer.errors import BadAddress
-
-_CHUNK = 500  # keys in one query, well below the 32,766 parameters that SQLite takes
+from mailer.errors import BadAddress, BadDomain
 
 
-def suppress(session: Session, text: str, *, reason: str, at: datetime, actor: Actor) -> bool:
-    """Write to this address no more; ``False`` where that was so, and its first reason stays.
+def suppress(
+    session: Session,
+    text: str,
+    *,
+    reason: str,
+    at: datetime,
+    actor: Actor,
+    organisation: Organisation | None = None,
+    kind: SuppressionKind = SuppressionKind.ASKED,
+) -> bool:
+    """Write to this address, or ``@domain`` with all below it, no more; ``False`` where that was so already.
 
-    Raises ``BadAddress``. A reason is cut to what fits, not refused: it may come from a stranger's mail server,
-    and nobody is to be written to again for want of good words.
+    With an organisation, only releases that it issues, alone or with others, are not sent there. The first reason
+    stays; but that somebody asked weighs more than that a mailbox was not there, and takes its place.
+    Raises ``BadAddress`` or ``BadDomain``. A reason is cut to what fits, not refused: it may come from a stranger's
+    mail server, and nobody is to be written to again for want of good words.
     """
-    key = _key(text)
+    key = key_of(text)
     reason = clean(CONTROLS.sub(" ", reason))[:300] or "no reason given"
+    organisation_id = organisation.id if organisation else None
     try:
         # Not looked up before: a bounce and an officer may say so in the same moment.
         with session.begin_nested():
-            session.add(Suppression(address_key=key, kind=SuppressionKind.ASKED, reason=reason, since=at))
+            session.add(
+                Suppression(address_key=key, organisation_id=organisation_id, kind=kind, reason=reason, since=at)
+            )
     except IntegrityError:
-        return False
-    _log(session, Event.SUPPRESSION_ADDED, key, at, actor)
+        found = session.scalars(select(Suppression).where(*_exactly(key, organisation_id)).with_for_update()).one()
+        if kind is not SuppressionKind.ASKED or found.kind is SuppressionKind.ASKED:
+            return False
+        found.kind, found.reason = kind, reason
+        session.flush()
+    _log(session, Event.SUPPRESSION_ADDED, key, organisation_id, at, actor)
     return True
 
 
-def lift(session: Session, text: str, *, at: datetime, actor: Actor) -> bool:
-    """Let this address be written to again; ``False`` where nothing kept it from that. Raises ``BadAddress``."""
-    key = _key(text)
-    by_all = (Suppression.address_key == key, Suppression.organisation_id.is_(None))
-    suppression = session.scalar(select(Suppression).where(*by_all))
+def lift(
+    session: Session, text: str, *, at: datetime, actor: Actor, organisation: Organisation | None = None
+) -> bool:
+    """Let this address or domain be written to again; ``False`` where nothing kept it from that.
+
+    With an organisation, only what was said of that one is lifted; without, only what was said of all.
+    Raises ``BadAddress`` or ``BadDomain``.
+    """
+    key = key_of(text)
+    organisation_id = organisation.id if organisation else None
+    suppression = session.scalar(select(Suppression).where(*_exactly(key, organisation_id)))
     if suppression is None:
         return False
     session.delete(suppression)
     session.flush()
-    _log(session, Event.SUPPRESSION_REMOVED, key, at, actor)
+    _log(session, Event.SUPPRESSION_REMOVED, key, organisation_id, at, actor)
     return True
 
 
-def suppressed_among(session: Session, address_keys: Collection[str]) -> set[str]:
-    """Those of the keys (see ``Address.key``) that are suppressed."""
-    keys = list(address_keys)
-    found: set[str] = set()
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        found.update(session.scalars(select(Suppression.address_key).where(Suppression.address_key.in_(chunk))))
-    return found
+def suppressed_among(
+    session: Session, address_keys: Collection[str], organisation_ids: Collection[int] = ()
+) -> set[str]:
+    """Those of the keys (see ``Address.key``) that are suppressed, by themselves or by their domain: for all, or for
+    one of these organisations."""
+    stops = stops_among(session, address_keys, lambda: organisation_ids)
+    return {key for key in address_keys if stops.of_address(key)}
 
 
-def _key(text: str) -> str:
+def suppressions(session: Session) -> Sequence[tuple[Suppression, Organisation | None]]:
+    """All, with the organisation that each is about (``None``: all of them); domains first, then by address."""
+    query = select(Suppression, Organisation).outerjoin(
+        Organisation, Organisation.id == Suppression.organisation_id
+    )
+    found = [(row[0], row[1]) for row in session.execute(query)]
+    return sorted(found, key=lambda pair: (pair[0].address_key[:1] != "@", pair[0].address_key, pair[0].id))
+
+
+def concerned(session: Session, text: str) -> int:
+    """How many contacts have an address there. Raises ``BadAddress`` or ``BadDomain``."""
+    key = key_of(text)
+    points = select(ContactPoint.contact_id).where(
+        ContactPoint.kind == PointKind.ADDRESS, _is_at(ContactPoint.key, key)
+    )
+    query = select(func.count()).where(or_(_is_at(Contact.address_key, key), Contact.id.in_(points)))
+    return session.scalar(query) or 0
+
+
+def key_of(text: str) -> str:
+    """What a suppression is kept under: the address's key, or ``@`` and the domain in ASCII (IDNA).
+
+    Raises ``BadAddress`` or ``BadDomain``.
+    """
+    text = text.strip()
+    if text.startswith("@"):
+        # Checked as what it is: the part behind the @ of an address.
+        domain = text.removeprefix("@").removesuffix(".")
+        try:
+            return address(f"postmaster@{domain}").key.removeprefix("postmaster")
+        except ValueError as error:
+            raise BadDomain(domain=clean(text)[:80], reason=error) from error
     try:
         return address(text).key
     except ValueError as error:
         raise BadAddress(address=clean(text)[:80], reason=error) from error
 
 
-def _log(session: Session, event: Event, key: str, at: datetime, actor: Actor) -> None:
-    # By the contact's number, where she is one of ours: the log cannot forget an address.
+def _is_at(column: InstrumentedAttribute[str], key: str) -> ColumnElement[bool]:
+    if not key.startswith("@"):
+        return column == key
+    # A domain's own letters are no wildcards, but for the underscore, which IDNA refuses.
+    return or_(column.endswith(key, autoescape=True), column.endswith(f".{key[1:]}", autoescape=True))
+
+
+def _exactly(key: str, organisation_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    of_one = Suppression.organisation_id
+    return Suppression.address_key == key, of_one.is_(
+        None
+    ) if organisation_id is None else of_one == organisation_id
+
+
+def _log(
+    session: Session, event: Event, key: str, organisation_id: int | None, at: datetime, actor: Actor
+) -> None:
+    # By the contact's number, where she is one of ours: the log cannot forget an address. A domain may be one
+    # person's own, so that it stays out as well.
     contact_id = session.scalar(select(Contact.id).where(Contact.address_key == key))
-    append(session, event, at=at, actor=actor, contact_id=contact_id)
+    if contact_id is None:
+        is_hers = (ContactPoint.kind == PointKind.ADDRESS, ContactPoint.key == key)
+        contact_id = session.scalar(select(ContactPoint.contact_id).where(*is_hers))
+    data: dict[str, object] = {"domain": True} if key.startswith("@") else {}
+    if organisation_id is not None:
+        data["organisation"] = organisation_id
+    append(session, event, at=at, actor=actor, contact_id=contact_id, data=data)

@@ -21,9 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many
-from mailer.contacts.models import Contact, Suppression
-from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import Database, fetch, is_sqlite, storing
+from mailer.delivery.barred import Claimed, barred_among
 from mailer.delivery.models import Process
 from mailer.logs import fields
 from mailer.rendering import Occasion
@@ -152,23 +151,30 @@ def actor_of(process_id: str) -> Actor:
 def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: datetime) -> list[Claim]:
     """Take up to so many deliveries of a wave that is being sent.
 
-    Whoever must not be written to any more, or has withdrawn from the embargo terms since the wave was scheduled,
-    is set aside here with an entry in the log, and is not among the claims.
+    Whoever must not be written to any more, is no active contact any more, or has withdrawn from the embargo terms
+    since the wave was scheduled, is set aside here with an entry in the log, and is not among the claims.
     """
-    wave = session.execute(select(Wave.kind, Wave.release_id, Wave.state).where(Wave.id == wave_id)).one()
+    of_wave = select(Wave.kind, Wave.release_id, Wave.version_id, Wave.state).where(Wave.id == wave_id)
+    wave = session.execute(of_wave).one()
     if wave.state is not WaveState.SENDING:
         return []
     rows = _take(session, wave_id, process_id, limit=limit, now=now)
     if not rows:
         return []
-    under_embargo = wave.kind is Occasion.UNDER_EMBARGO
-    barred = _barred(session, [row[0] for row in rows], under_embargo=under_embargo, now=now)
+    barred = barred_among(
+        session,
+        [Claimed(row[0], row[-2], row[-1]) for row in rows],
+        wave_id=wave_id,
+        version_id=wave.version_id,
+        under_embargo=wave.kind is Occasion.UNDER_EMBARGO,
+        now=now,
+    )
     if barred:
         _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
-    return [Claim(*row[:-1]) for row in rows if row[0] not in barred]
+    return [Claim(*row[:-2]) for row in rows if row[0] not in barred]
 
 
-_CLAIMED = (*Claim.__dataclass_fields__, "contact_id")
+_CLAIMED = (*Claim.__dataclass_fields__, "contact_id", "address_key")
 
 
 def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: datetime) -> Sequence[Any]:
@@ -220,17 +226,6 @@ def anything_waiting(session: Session, wave_id: int, *, now: datetime) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in (queued, deferred))
 
 
-def _barred(session: Session, numbers: Sequence[int], *, under_embargo: bool, now: datetime) -> dict[int, str]:
-    """Which of the deliveries that were claimed just now must not go out, and why; those in hand may be on the wire."""
-    mine = select(Delivery.id).where(Delivery.id.in_(numbers))
-    stopped = mine.join(Suppression, Suppression.address_key == Delivery.address_key)
-    barred = dict.fromkeys(session.scalars(stopped), "suppressed")
-    if under_embargo:
-        withdrawn = mine.join(Contact, Contact.id == Delivery.contact_id).where(~accepts_embargo(day_of(now)))
-        barred |= dict.fromkeys(session.scalars(withdrawn), "no-embargo-terms")
-    return barred
-
-
 def _set_aside(
     session: Session,
     wave_id: int,
@@ -257,7 +252,7 @@ def _set_aside(
                 "release_id": release_id,
                 "wave_id": wave_id,
                 "delivery_id": row[0],
-                "contact_id": row[8],
+                "contact_id": row[-2],
                 "data": {"reason": barred[row[0]]},
             }
             for row in rows

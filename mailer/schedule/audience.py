@@ -2,18 +2,20 @@
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
-from mailer.contacts.models import Contact, ContactLanguage, Suppression
+from mailer.contacts.models import Contact, ContactLanguage, ContactStatus
+from mailer.contacts.stops import all_stops
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import insert_rows
+from mailer.releases.models import Approval
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 
@@ -54,17 +56,17 @@ def expand(
     """
     expansion = Expansion()
     reads = _languages(session, audience)
-    suppressed = set(session.scalars(select(Suppression.address_key)))
+    stops = all_stops(session, issuers_of(session, wave.version_id))
     receiving = set() if again else _receiving(session, wave)
     picked: dict[tuple[str, ...], tuple[str, ...]] = {}
-    everybody = _people(session, audience, at)
+    everybody = _people(session, audience, {day_of(at), day_of(wave.due_at)})
     tokens = _tokens(len(everybody))
     for start in range(0, len(everybody), _BATCH):
         rows: list[tuple[Any, ...]] = []
         left_out: list[tuple[int, ExclusionReason]] = []
         for person, token in zip(everybody[start : start + _BATCH], tokens, strict=False):
-            if person.address_key in suppressed:
-                left_out.append((person.id, ExclusionReason.SUPPRESSED))
+            if stop := stops.why(person.id, person.address_key):
+                left_out.append((person.id, ExclusionReason(stop.value)))
                 continue
             if wave.kind is Occasion.UNDER_EMBARGO and not person.accepts_embargo:
                 left_out.append((person.id, ExclusionReason.NO_EMBARGO_TERMS))
@@ -103,6 +105,15 @@ def expand(
     return expansion
 
 
+def issuers_of(session: Session, version_id: int) -> frozenset[int]:
+    """The organisations in whose name a version is sent: each has approved it, or nothing of it could be scheduled.
+
+    Those of the release may be others by now; it is the version that her mail shows.
+    """
+    query = select(Approval.organisation_id).where(Approval.version_id == version_id)
+    return frozenset(session.scalars(query))
+
+
 def _tokens(count: int) -> Iterator[str]:
     """So many, in their order: 128 bits, of which the first 32 are the same for all and the others random.
 
@@ -113,7 +124,7 @@ def _tokens(count: int) -> Iterator[str]:
     return iter(sorted(shared + digits[start : start + 24] for start in range(0, len(digits), 24)))
 
 
-def _people(session: Session, audience: Select[int], at: datetime) -> Sequence[Any]:
+def _people(session: Session, audience: Select[int], days: Collection[date]) -> Sequence[Any]:
     # By city, so that an operator who looks at a wave sees it go out city by city, and by id to be repeatable.
     query = (
         select(
@@ -123,9 +134,10 @@ def _people(session: Session, audience: Select[int], at: datetime) -> Sequence[A
             Contact.address,
             Contact.address_key,
             Contact.city_id,
-            accepts_embargo(day_of(at)).label("accepts_embargo"),
+            # On the day on which it goes out as well: an acceptance may end before.
+            and_(*map(accepts_embargo, days)).label("accepts_embargo"),
         )
-        .where(Contact.id.in_(audience))
+        .where(Contact.id.in_(audience), Contact.status == ContactStatus.ACTIVE)
         .order_by(Contact.city_id, Contact.id)
     )
     # All of it first: inserting while a cursor is open would read its own writes on SQLite. By the connection, as

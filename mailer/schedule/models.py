@@ -79,6 +79,9 @@ class ExclusionReason(StrEnum):
     """Why a contact of the audience gets nothing."""
 
     SUPPRESSED = "suppressed"
+    SUPPRESSED_DOMAIN = "suppressed-domain"
+    UNSUBSCRIBED = "unsubscribed"
+    """From one of the organisations that issue the release."""
     NO_EMBARGO_TERMS = "no-embargo-terms"
     ALREADY_RECEIVES = "already-receives"
     """She has, or is about to have, this release from another wave of the same kind, in whichever version."""

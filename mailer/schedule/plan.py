@@ -37,6 +37,8 @@ from mailer.schedule.rules import check_plan, check_stale
 
 EXCLUDED_WORDS: Mapping[ExclusionReason, str] = {
     ExclusionReason.SUPPRESSED: "must not be written to",
+    ExclusionReason.SUPPRESSED_DOMAIN: "are at a domain that must not be written to",
+    ExclusionReason.UNSUBSCRIBED: "have unsubscribed from an organisation that issues it",
     ExclusionReason.NO_EMBARGO_TERMS: "have not accepted the embargo terms",
     ExclusionReason.ALREADY_RECEIVES: "have it from another wave already",
 }

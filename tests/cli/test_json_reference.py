@@ -65,6 +65,8 @@ ARRAYS = [
     ("contacts list", ("contacts", "list")),
     ("contacts list", ("lists", "show", "Desk")),
     ("contacts list", ("contacts", "search", "haddad")),
+    ("contacts suppressions", ("contacts", "suppressions")),
+    ("terms list", ("terms", "list")),
     ("lists list", ("lists", "list")),
     ("beats list", ("beats", "list")),
     ("outlets list", ("outlets", "list")),
@@ -77,6 +79,7 @@ OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
     ("outlets show", ("outlets", "show", "Levant Courier")),
     ("lists preview", ("lists", "preview", "--query", "city:Beirut")),
+    ("terms show", ("terms", "show", "Embargo 2026")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
     ("dkim show", ("dkim", "new", "second")),
@@ -86,7 +89,10 @@ LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list
 
 @pytest.fixture
 def planned(planned: Path, dateline: Dateline) -> Path:
-    """With a key that signs."""
+    """With a key that signs, a suppression, and embargo terms."""
+    dateline("contacts", "suppress", "@former.example", "--reason", "asked", "--organisation", "esrf", "--yes")
+    (planned / "terms.txt").write_text("Until then I keep it to myself.", "utf-8")
+    dateline("terms", "add", "Embargo 2026", "terms.txt")
     settings = config_file(planned)
     lines = dateline("dkim", "new", "press", "--algorithm", "ed25519").out.partition("[[dkim]]")
     settings.write_text(settings.read_text("utf-8") + "".join(lines[1:]), "utf-8")

@@ -1,15 +1,15 @@
 """A suppressed address is known in each of its spellings, and the log keeps no address of anybody."""
 
 import pytest
-from builders import DESK, NOON, make_contact
+from builders import DESK, NOON, make_contact, make_organisation
 from sqlalchemy import select
 
 from mailer.audit import Event, entries
 from mailer.contacts.address import address
-from mailer.contacts.models import Suppression
-from mailer.contacts.suppression import lift, suppress, suppressed_among
+from mailer.contacts.models import ContactPoint, PointKind, Suppression, SuppressionKind
+from mailer.contacts.suppression import concerned, lift, suppress, suppressed_among, suppressions
 from mailer.database import Database, migrate
-from mailer.errors import BadAddress
+from mailer.errors import BadAddress, BadDomain
 
 
 @pytest.fixture
@@ -77,3 +77,67 @@ def test_what_is_no_address_is_refused(office: Database, text: str) -> None:
             suppress(session, text, reason="x", at=NOON, actor=DESK)
         with pytest.raises(BadAddress):
             lift(session, text, at=NOON, actor=DESK)
+
+
+def test_a_domain_stands_for_all_addresses_there_and_below_in_each_spelling(office: Database) -> None:
+    with office.write() as session:
+        assert suppress(session, "@Paper.example", reason="asked by letter", at=NOON, actor=DESK)
+        assert suppress(session, "@صحيفة.example", reason="asked by letter", at=NOON, actor=DESK)
+        assert not suppress(session, "@xn--ogbhx3c3b.example", reason="again", at=NOON, actor=DESK)
+        stopped = ["a@paper.example", "a@desk.beirut.paper.example", "a@xn--ogbhx3c3b.example"]
+        others = ["a@newspaper.example", "paper.example@other.example", "a@example", "a@paper.example.other"]
+        assert suppressed_among(session, [*stopped, *others]) == set(stopped)
+        assert lift(session, "@PAPER.example.", at=NOON, actor=DESK)
+        assert suppressed_among(session, stopped) == {"a@xn--ogbhx3c3b.example"}
+
+
+def test_who_unsubscribed_from_one_organisation_hears_from_the_others(office: Database) -> None:
+    with office.write() as session:
+        esrf, wpa = make_organisation(session, "esrf"), make_organisation(session, "wpa")
+        key = "a@paper.example"
+        assert suppress(session, key, organisation=esrf, reason="unsubscribed", at=NOON, actor=DESK)
+        assert suppressed_among(session, [key]) == set()
+        assert suppressed_among(session, [key], [wpa.id]) == set()
+        assert suppressed_among(session, [key], [wpa.id, esrf.id]) == {key}
+        assert not lift(session, key, at=NOON, actor=DESK)
+        assert suppress(session, key, reason="from all", at=NOON, actor=DESK)
+        assert suppressed_among(session, [key]) == {key}
+        assert [(s.address_key, o and o.slug) for s, o in suppressions(session)] == [(key, "esrf"), (key, None)]
+        assert lift(session, key, organisation=esrf, at=NOON, actor=DESK)
+        assert suppressed_among(session, [key], [esrf.id]) == {key}
+
+
+def test_that_she_asked_outweighs_that_her_mailbox_was_not_there(office: Database) -> None:
+    with office.write() as session:
+        gone = SuppressionKind.UNDELIVERABLE
+        assert suppress(session, "a@paper.example", reason="550", kind=gone, at=NOON, actor=DESK)
+        assert suppress(session, "a@paper.example", reason="she asked", at=NOON, actor=DESK)
+        assert not suppress(session, "a@paper.example", reason="550", kind=gone, at=NOON, actor=DESK)
+        kept = session.scalars(select(Suppression)).one()
+        assert (kept.kind, kept.reason) == (SuppressionKind.ASKED, "she asked")
+
+
+@pytest.mark.parametrize(
+    "text", ["@", "@paper", "@pa per.example", "@-a.example", "@a@b.example", "@.example", "@*"]
+)
+def test_what_is_no_domain_is_refused(office: Database, text: str) -> None:
+    with office.write() as session, pytest.raises(BadDomain):
+        suppress(session, text, reason="x", at=NOON, actor=DESK)
+
+
+def test_the_log_tells_of_a_domain_and_an_organisation_without_their_names(office: Database) -> None:
+    with office.write() as session:
+        esrf = make_organisation(session)
+        suppress(session, "@haddad.example", organisation=esrf, reason="asked", at=NOON, actor=DESK)
+        entry = list(entries(session))[-1]
+        assert entry.data == {"domain": True, "organisation": esrf.id}
+
+
+def test_it_is_told_how_many_contacts_a_domain_concerns(office: Database) -> None:
+    with office.write() as session:
+        for text in ("a@paper.example", "b@desk.paper.example", "c@newspaper.example", "d@other.example"):
+            contact = make_contact(session, address=text)
+        contact.points.append(ContactPoint(kind=PointKind.ADDRESS, value="d@paper.example", key="d@paper.example"))
+        session.flush()
+        assert concerned(session, "@paper.example") == 3
+        assert concerned(session, "a@paper.example") == 1

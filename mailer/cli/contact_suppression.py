@@ -1,0 +1,121 @@
+"""``dateline contacts suppress``, ``unsuppress``, ``suppressions``: who must not be written to."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from mailer.cli.office import opened
+from mailer.cli.options import CsvOption, JsonOption
+from mailer.cli.output import Column, fail_usage, form_of, say, show_list
+from mailer.contacts.models import Organisation, Suppression, SuppressionKind
+from mailer.contacts.organisations import organisation_named
+from mailer.contacts.suppression import concerned, key_of, lift, suppress, suppressions
+
+AddressArgument = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="An address, or @paper.example for a domain and all below it.")
+]
+OrganisationOption = Annotated[
+    str, typer.Option("--organisation", help="Only releases that this one issues, alone or with others.")
+]
+
+
+def suppress_address(
+    address: AddressArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why: asked by telephone, left the paper …")],
+    *,
+    organisation: OrganisationOption = "",
+    undeliverable: Annotated[
+        bool, typer.Option("--undeliverable", help="There is no such mailbox; that says nothing of the person.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a whole domain is suppressed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many contacts it concerns and change nothing.")
+    ] = False,
+) -> None:
+    """Never write to an address or a domain again, whichever list names it."""
+    with opened() as office:
+        with office.database.read() as session:
+            count = concerned(session, address)
+            of_domain = key_of(address).startswith("@")
+            _issuer(session, organisation)
+        if of_domain or dry_run:
+            say(f"{count} contacts have an address at {address}.")
+        if dry_run:
+            say("Nothing was changed.")
+            return
+        # Asked with no transaction open: an answer may take an hour.
+        if of_domain and not yes and not _sure(address):
+            say("Nothing was changed.")
+            return
+        with office.database.write() as session:
+            issuer = _issuer(session, organisation)
+            changed = suppress(
+                session,
+                address,
+                reason=reason,
+                at=office.clock.now(),
+                actor=office.actor,
+                organisation=issuer,
+                kind=SuppressionKind.UNDELIVERABLE if undeliverable else SuppressionKind.ASKED,
+            )
+            about = f" in the name of {issuer.acronym}" if issuer else ""
+    say(
+        f"{address} is not written to any more{about}."
+        if changed
+        else f"{address} was suppressed already{about}; nothing was changed."
+    )
+
+
+def lift_suppression(address: AddressArgument, *, organisation: OrganisationOption = "") -> None:
+    """Allow an address or a domain again that had been suppressed."""
+    with opened() as office, office.database.write() as session:
+        issuer = _issuer(session, organisation)
+        changed = lift(session, address, at=office.clock.now(), actor=office.actor, organisation=issuer)
+        about = f" in the name of {issuer.acronym}" if issuer else ""
+    say(
+        f"{address} may be written to again{about}."
+        if changed
+        else f"{address} was not suppressed{about}. See: dateline contacts suppressions"
+    )
+
+
+def list_suppressions(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+    """List the addresses and domains that must not be written to, and why."""
+    with opened() as office, office.database.read() as session:
+        show_list(
+            (_fields(suppression, organisation) for suppression, organisation in suppressions(session)),
+            (
+                Column("address", "Address or domain"),
+                Column("organisation", "Releases of"),
+                Column("kind", "Kind"),
+                Column("since", "Since"),
+                Column("reason", "Why"),
+            ),
+            form=form_of(as_json=as_json, as_csv=as_csv),
+            zone=office.zone,
+            empty="Nothing is suppressed.",
+        )
+
+
+def _fields(suppression: Suppression, organisation: Organisation | None) -> Mapping[str, object]:
+    return {
+        "address": suppression.address_key,
+        "organisation": organisation.slug if organisation else "",
+        "kind": suppression.kind.value,
+        "reason": suppression.reason,
+        "since": suppression.since,
+    }
+
+
+def _issuer(session: Session, name: str) -> Organisation | None:
+    return organisation_named(session, name) if name else None
+
+
+def _sure(address: str) -> bool:
+    try:
+        return typer.confirm(f"Write to nobody at {address} any more?", err=True)
+    except typer.Abort:
+        # Nobody is there to be asked.
+        fail_usage("Say --yes to suppress a whole domain without being asked.")
