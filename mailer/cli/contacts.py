@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from mailer.cli import contact_export
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, err, form_of, out, say, show_document, show_list, shown
@@ -157,3 +158,6 @@ def lift_suppression(
     with opened() as office, office.database.write() as session:
         changed = lift(session, address, at=office.clock.now(), actor=office.actor)
     say(f"{address} may be written to again." if changed else f"{address} was not suppressed.")
+
+
+app.command("export", context_settings={"ignore_unknown_options": True})(contact_export.export_contacts)
