@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mailer.cli import contact_dossier, contact_erase, contact_export
+from mailer.cli import contact_dossier, contact_erase, contact_export, contact_retention
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, err, form_of, out, say, show_document, show_list, shown
@@ -163,3 +163,4 @@ def lift_suppression(
 app.command("export", context_settings={"ignore_unknown_options": True})(contact_export.export_contacts)
 app.command("erase")(contact_erase.erase_contact)
 app.command("dossier")(contact_dossier.show_dossier)
+app.command("retention")(contact_retention.retain)

@@ -26,13 +26,13 @@ def as_html(document: Document, *, language: str) -> str:
     return _template().render(
         language=language,
         direction="rtl" if language == "ar" else "ltr",
-        title=say("What we hold on %(name)s", name=document["name"]),
+        title=say("What we hold on %(name)s", name=_isolated(document["name"])),
         made=say(
             "Given out by %(office)s on %(moment)s.",
-            office=document["office"],
-            moment=ZonedTime.of(document["made_at"].replace(microsecond=0), zone),
+            office=_isolated(document["office"]),
+            moment=_isolated(str(ZonedTime.of(document["made_at"].replace(microsecond=0), zone))),
         ),
-        times=say("Times are those of %(zone)s, with the same in UTC.", zone=zone),
+        times=say("Times are those of %(zone)s, with the same in UTC.", zone=_isolated(zone)),
         nothing=say("Nothing."),
         sections=sections,
     )
@@ -76,6 +76,12 @@ def _lines(value: object, language: str, zone: str) -> list[str]:
             return [""]
         case _:
             return [str(value)]
+
+
+def _isolated(text: str) -> str:
+    """A value among words of another script, between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE (UAX #9): without
+    them a day after Arabic words is shown with its year last."""
+    return f"\u2068{text}\u2069"
 
 
 @cache
