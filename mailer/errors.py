@@ -128,6 +128,15 @@ class BadTable(DatelineError):
     remedy = "{remedy}"
 
 
+class BadMapping(BadTable):
+    message = "The mapping “{mapping}” cannot be used: {reason}."
+
+
+class UnknownMapping(DatelineError):
+    message = "There is no mapping “{name}”."
+    remedy = "{nearest}"
+
+
 class UnknownRelease(DatelineError):
     message = "There is no release {release}."
     remedy = "{nearest} List them with: dateline releases list"
