@@ -503,6 +503,41 @@ class BadDkimKey(DatelineError):
     )
 
 
+class FileExists(DatelineError):
+    message = "There is a file {file} already; nothing was written."
+    remedy = "Choose another name, or write over it with --force."
+
+
+class TooMuchForFormat(DatelineError):
+    message = "That cannot be written as {format}: {reason}."
+    remedy = "{remedy}"
+
+
+class ErasureKeyMissing(DatelineError):
+    message = "The key {file} is not there, though people have been erased with it."
+    remedy = "Put it back from your copy: nobody is taken in or erased while it cannot be told who was erased."
+
+
+class BadErasureKey(DatelineError):
+    message = "The key {file} cannot be used: {reason}."
+    remedy = "Put the right one back from your copy, or name it in [privacy] erasure_key_file."
+
+
+class BeingSentTo(DatelineError):
+    message = "Contact {contact} is being sent a message at this moment; nothing was changed."
+    remedy = "Try again in a minute."
+
+
+class AlreadyErased(DatelineError):
+    message = "Contact {contact} was erased on {day}."
+    remedy = "Her number stays in the log; nothing that identifies her is left."
+
+
+class PersonForgotten(DatelineError):
+    message = "Delivery {delivery} cannot be {verb}: whom it went to was erased."
+    remedy = "The log still has its entries and the hash of its message."
+
+
 class DkimKeyExists(DatelineError):
     message = "There is a key in {file} already; nothing was changed."
     remedy = "Take another selector, such as one with the year in it."

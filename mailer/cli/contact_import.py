@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailer.cli.office import Office, opened
 from mailer.cli.output import Form, err, say, show_list
+from mailer.contacts.erased import check_key, erased_among, read_key
 from mailer.contacts.importing import (
     Changed,
     Imported,
@@ -24,6 +25,7 @@ from mailer.contacts.importing import (
     write_refused,
 )
 from mailer.contacts.importing import Progress as Report
+from mailer.contacts.importing.people import IsErased
 from mailer.contacts.organisations import import_organisations
 from mailer.contacts.reading import mapping_named, mapping_of, save_mapping
 from mailer.errors import MappingMissing
@@ -108,7 +110,18 @@ def _take(office: Office, files: Sequence[Path], wanted: _Wanted) -> list[Import
             with office.database.read() as session:
                 report = progress(files[0])
                 manner, beats = wanted.manner, wanted.new_beats
-                return [plan_import(session, files[0], at=at, manner=manner, new_beats=beats, progress=report)]
+                known = _erased(session, office)
+                return [
+                    plan_import(
+                        session,
+                        files[0],
+                        at=at,
+                        manner=manner,
+                        new_beats=beats,
+                        is_erased=known,
+                        progress=report,
+                    )
+                ]
         with office.database.write() as session:
             done = [_take_one(session, office, file, wanted, progress(file)) for file in files]
             if wanted.save_mapping:
@@ -120,6 +133,13 @@ def _take(office: Office, files: Sequence[Path], wanted: _Wanted) -> list[Import
     return done
 
 
+def _erased(session: Session, office: Office) -> IsErased:
+    """Which addresses were erased: nobody who asked to be forgotten comes back with a list."""
+    key = read_key(office.config.erasure_key_file)
+    check_key(session, key)
+    return lambda keys: erased_among(session, keys, key)
+
+
 def _take_one(session: Session, office: Office, file: Path, wanted: _Wanted, report: Report) -> Imported:
     at, actor = office.clock.now(), office.actor
     if file.suffix == ".toml":
@@ -127,7 +147,14 @@ def _take_one(session: Session, office: Office, file: Path, wanted: _Wanted, rep
         done.file = file.name
         return done
     return import_contacts(
-        session, file, at=at, actor=actor, manner=wanted.manner, new_beats=wanted.new_beats, progress=report
+        session,
+        file,
+        at=at,
+        actor=actor,
+        manner=wanted.manner,
+        new_beats=wanted.new_beats,
+        is_erased=_erased(session, office),
+        progress=report,
     )
 
 

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mailer.cli import contact_import, contact_search, contact_suppression, contact_terms
+from mailer.cli import (
+    contact_dossier,
+    contact_erase,
+    contact_export,
+    contact_import,
+    contact_retention,
+    contact_search,
+    contact_suppression,
+    contact_terms,
+)
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
@@ -110,3 +119,7 @@ app.command("suppressions")(contact_suppression.list_suppressions)
 app.command("accept")(contact_terms.accept_terms)
 app.command("withdraw")(contact_terms.withdraw_terms)
 app.command("basis")(contact_terms.give_basis)
+app.command("export", context_settings={"ignore_unknown_options": True})(contact_export.export_contacts)
+app.command("erase")(contact_erase.erase_contact)
+app.command("dossier")(contact_dossier.show_dossier)
+app.command("retention")(contact_retention.retain)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
-from builders import NOON
+from builders import NOON, make_contact
 
 from cli.conftest import Dateline, database_of, end
 from mailer.config import config_file
@@ -74,6 +75,7 @@ ARRAYS = [
     ("releases list", ("releases", "list")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
+    ("contacts retention", ("contacts", "retention", "--dry-run")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
@@ -95,7 +97,10 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     dateline("terms", "add", "Embargo 2026", "terms.txt")
     settings = config_file(planned)
     lines = dateline("dkim", "new", "press", "--algorithm", "ed25519").out.partition("[[dkim]]")
-    settings.write_text(settings.read_text("utf-8") + "".join(lines[1:]), "utf-8")
+    text = settings.read_text("utf-8").replace('erase_unused_after = ""', 'erase_unused_after = "3y"')
+    settings.write_text(text + "".join(lines[1:]), "utf-8")
+    with database_of(planned) as database, database.write() as session:
+        make_contact(session, "Unused").added_at = NOON - timedelta(days=1200)
     return planned
 
 
