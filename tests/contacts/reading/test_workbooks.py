@@ -125,8 +125,8 @@ def test_a_workbook_by_name_that_is_text_is_read_as_text(tmp_path: Path) -> None
 def test_ods_is_read_too(tmp_path: Path) -> None:
     numbers = (
         "<table:table-row>"
-        '<table:table-cell office:value-type="float" office:value="96115550101"><text:p>9.6E10</text:p></table:table-cell>'
-        '<table:table-cell office:value-type="date" office:date-value="2026-03-01"><text:p>1/3</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="96115550101"/>'
+        '<table:table-cell office:value-type="date" office:date-value="2026-03-01"/>'
         "</table:table-row>"
     )
     blank = (
@@ -183,6 +183,8 @@ FORMULA = xlsx(People=[["Name", "E-mail"], ["Nour", '=HYPERLINK("https://x.examp
 MANY_ROWS = ods_row(*"abcdefghi").replace(
     "<table:table-row>", '<table:table-row table:number-rows-repeated="1048576">'
 )
+SHARED = b"<sst><si><t>" + b"x" * 200_000 + b"</t></si></sst>"
+SHARING = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 600))
 GOOD = xlsx(People=[HEADINGS, *PEOPLE])
 
 
@@ -198,6 +200,8 @@ GOOD = xlsx(People=[HEADINGS, *PEOPLE])
         (sheet_of("<row>" + "<c/>" * 1000 + "</row>"), "up to column SG"),
         (sheet_of(f'<row r="1">{cell("A1", "x")}</row><row r="1048576">{cell("CV1048576", "x")}</row>'), "reach over"),
         (sheet_of(f'<row r="99999999999">{cell("A9999999", "x")}</row>'), "reach over"),
+        (with_part(sheet_of(SHARING), "xl/sharedStrings.xml", SHARED), "more than 100,000,000 characters"),
+        (ods(ods_row("x" * 50_000).replace("-row>", '-row table:number-rows-repeated="9999">', 1)), "100,000,000"),
         (ods(ods_row("x", attributes='table:number-columns-repeated="16384"')), "up to column XFD"),
         (ods(MANY_ROWS), "reach over"),
         (ods(ODS_PEOPLE, manifest="<encryption-data/>"), "password"),
