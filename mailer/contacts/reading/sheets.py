@@ -3,7 +3,8 @@
 import contextlib
 import re
 import xml.parsers.expat
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -11,8 +12,10 @@ from mailer.contacts.reading.rows import MAX_COLUMNS, column_letters
 
 MAX_ROWS = 1_048_576
 """As many as a sheet can have."""
-MAX_CELLS = 8_000_000
-"""Cells in the rectangle round all that are filled, blank ones too: some 400 MB in the reader's memory."""
+MAX_CELLS = 2_500_000
+"""Cells in the rectangle round all that are filled, blank ones too: some 250 MB in the reader's memory."""
+MAX_TEXT = 100_000_000
+"""Characters of all cells. A text kept once in the file may stand in a thousand cells, each with its own copy."""
 
 _MAX_ELEMENTS = 10_000
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -38,6 +41,16 @@ class Sheet:
     """The first cell with a formula: ``C7``."""
     rows: int = 0
     columns: int = 0
+    text: int = 0
+    """Characters of its cells together."""
+
+    def write(self, characters: int) -> None:
+        self.text += characters
+        if self.text > MAX_TEXT:
+            raise Unfit(
+                f"the texts in its cells have more than {MAX_TEXT:,} characters",
+                "Copy the columns about people into a new workbook, or split the list.",
+            )
 
     def reach(self, row: int, column: int) -> None:
         self.rows = max(self.rows, row)
@@ -62,30 +75,58 @@ class Sheet:
             )
 
 
-def look_through_xlsx(stream: IO[bytes]) -> Sheet:
-    """Go through one worksheet's part of an XLSX file. Raises ``Unfit``, and ``ExpatError`` for broken XML."""
+def lengths_of_shared_strings(stream: IO[bytes]) -> Sequence[int]:
+    """How many characters each text has that cells of an XLSX file share, by its number."""
+    lengths = array("l")  # a million of them in 8 MB
+
+    def start(name: str, attributes: dict[str, str]) -> None:  # noqa: ARG001
+        if name == "si" or name.endswith(":si"):
+            lengths.append(0)
+
+    def text(characters: str) -> None:
+        if lengths:
+            lengths[-1] += len(characters)
+
+    _parse(stream, start, text)
+    return lengths
+
+
+def look_through_xlsx(stream: IO[bytes], shared: Sequence[int] = ()) -> Sheet:
+    """Go through one worksheet's part of an XLSX file, whose cells may stand for shared texts of these lengths.
+
+    Raises ``Unfit``, and ``ExpatError`` for broken XML.
+    """
     sheet = Sheet()
-    reference = ""
     row = column = 0
+    is_shared = is_value = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal reference, row, column
-        name = name.rpartition(":")[2]
+        nonlocal row, column, is_shared, is_value
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        is_value = name == "v"
         if name == "c":
             # ECMA-376 18.3.1.4: the reference may be left out; the cell is then the one after the one before.
             if match := _REFERENCE.fullmatch(attributes.get("r", "")):
                 column, row = _column_number(match[1]), int(match[2])
             else:
                 column += 1
+            is_shared = attributes.get("t") == "s"
             sheet.reach(row, column)
         elif name == "row":
             row, column = _number(attributes.get("r", ""), row + 1), 0
         elif name == "f":
             sheet.formula = sheet.formula or f"{column_letters(column - 1)}{row}"
-        elif name in ("v", "is"):
+        elif is_value or name == "is":
             sheet.filled = True
 
-    _parse(stream, start)
+    def text(characters: str) -> None:
+        if not (is_value and is_shared):
+            sheet.write(len(characters))
+        elif (place := _number(characters, -1)) in range(len(shared)):
+            sheet.write(shared[place])
+
+    _parse(stream, start, text)
     return sheet
 
 
@@ -102,7 +143,7 @@ def look_through_ods(stream: IO[bytes]) -> dict[str, Sheet]:
         nonlocal sheet, row, next_row, column, next_column
         if name == "table:table":
             sheet = sheets.setdefault(attributes.get("table:name", ""), Sheet())
-            next_row = 1
+            row = next_row = column = next_column = 1
         elif name == "table:table-row":
             row, column, next_column = next_row, 1, 1
             next_row += _number(attributes.get("table:number-rows-repeated", ""), 1)
@@ -121,7 +162,10 @@ def look_through_ods(stream: IO[bytes]) -> dict[str, Sheet]:
         sheet.filled = True
         sheet.reach(next_row - 1, next_column - 1)
 
-    _parse(stream, start)
+    def text(characters: str) -> None:
+        sheet.write(len(characters) * max(1, next_row - row) * max(1, next_column - column))
+
+    _parse(stream, start, text)
     if sum(sheet.rows * sheet.columns for sheet in sheets.values()) > MAX_CELLS:
         raise Unfit("its sheets have too many cells together", "Copy the sheet with people into a new workbook.")
     return sheets
@@ -164,8 +208,14 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def _parse(stream: IO[bytes], start: Callable[[str, dict[str, str]], None]) -> None:
+def _parse(
+    stream: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    text: Callable[[str], None] | None = None,
+) -> None:
     parser = xml.parsers.expat.ParserCreate()
+    parser.buffer_text = True
+    parser.CharacterDataHandler = text
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = _refuse_doctype
     while piece := stream.read(_ROOM):

@@ -2,7 +2,7 @@
 
 import xml.parsers.expat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +15,7 @@ from mailer.contacts.reading.sheets import (
     Unfit,
     check_prolog,
     elements,
+    lengths_of_shared_strings,
     look_through_ods,
     look_through_xlsx,
 )
@@ -25,6 +26,7 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _WORKBOOK = "xl/workbook.xml"
+_SHARED = "xl/sharedStrings.xml"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream in which an OLE file carries a workbook that has a password (MS-OFFCRYPTO 2.3.4.4)."""
 _SHOWN = 5
@@ -65,7 +67,7 @@ def _looked_through(archive: zipfile.ZipFile, wanted: str) -> tuple[str, dict[st
     """The kind of workbook, and its visible sheets (and the wanted one) by name."""
     names = set(archive.namelist())
     if _WORKBOOK in names:
-        for part in ("xl/sharedStrings.xml", "xl/styles.xml", "[Content_Types].xml", "_rels/.rels"):
+        for part in ("xl/styles.xml", "[Content_Types].xml", "_rels/.rels"):
             if part in names:
                 with archive.open(part) as stream:
                     check_prolog(stream)
@@ -88,6 +90,10 @@ def _xlsx_sheets(archive: zipfile.ZipFile, wanted: str) -> dict[str, Sheet]:
         targets = {a.get("Id", ""): a.get("Target", "") for a in elements(stream, "Relationship")}
     sheets: dict[str, Sheet] = {}
     names = set(archive.namelist())
+    shared: Sequence[int] = ()
+    if _SHARED in names:
+        with archive.open(_SHARED) as stream:
+            shared = lengths_of_shared_strings(stream)
     found = False
     for attributes in listed:
         name = attributes.get("name", "")
@@ -100,7 +106,7 @@ def _xlsx_sheets(archive: zipfile.ZipFile, wanted: str) -> dict[str, Sheet]:
         # Only what will be read needs to be looked through.
         if fold(name) == fold(wanted) if wanted else not found:
             with archive.open(part) as stream:
-                sheets[name] = look_through_xlsx(stream)
+                sheets[name] = look_through_xlsx(stream, shared)
             found = sheets[name].filled
     return sheets
 
