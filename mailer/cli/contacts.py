@@ -8,10 +8,13 @@ import typer
 from rich.text import Text
 
 from mailer.cli import (
+    contact_care,
     contact_dossier,
     contact_erase,
     contact_export,
     contact_import,
+    contact_merge,
+    contact_move,
     contact_retention,
     contact_search,
     contact_suppression,
@@ -123,3 +126,19 @@ app.command("export", context_settings={"ignore_unknown_options": True})(contact
 app.command("erase")(contact_erase.erase_contact)
 app.command("dossier")(contact_dossier.show_dossier)
 app.command("retention")(contact_retention.retain)
+app.command("duplicates")(contact_merge.list_duplicates)
+app.command("distinct")(contact_merge.tell_distinct)
+app.command("merge")(contact_merge.merge_contacts)
+app.command("unmerge")(contact_merge.unmerge_contacts)
+app.command("join")(contact_move.join)
+app.command("left")(contact_move.left)
+app.command("move")(contact_move.move_contact)
+app.command("note")(contact_care.note)
+app.command("notes")(contact_care.list_notes)
+app.command("history")(contact_care.show_history)
+app.command("tag")(contact_care.tag_contacts)
+app.command("untag")(contact_care.untag_contacts)
+app.command("verify")(contact_care.verify_contacts)
+app.command("deactivate")(contact_care.deactivate)
+app.command("activate")(contact_care.activate)
+app.command("hygiene")(contact_care.list_hygiene)

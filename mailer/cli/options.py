@@ -3,7 +3,7 @@
 import re
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -65,3 +65,11 @@ def typed(question: str) -> str:
     sys.stderr.write(f"{question}: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
+
+
+def day_option(option: str, text: str) -> date:
+    """The day of an option. Raises ``BadOption``."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadOption(option=option, value=text, allowed="a day, such as 2026-12-22") from error

@@ -76,6 +76,10 @@ ARRAYS = [
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
     ("contacts retention", ("contacts", "retention", "--dry-run")),
+    ("contacts duplicates", ("contacts", "duplicates")),
+    ("contacts notes", ("contacts", "notes", "nour@courier.example")),
+    ("contacts history", ("contacts", "history", "nour@courier.example")),
+    ("contacts hygiene", ("contacts", "hygiene")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
@@ -91,7 +95,7 @@ LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list
 
 @pytest.fixture
 def planned(planned: Path, dateline: Dateline) -> Path:
-    """With a key that signs, a suppression, and embargo terms."""
+    """With a key that signs, a suppression, embargo terms, somebody who is there twice, and a note."""
     dateline("contacts", "suppress", "@former.example", "--reason", "asked", "--organisation", "esrf", "--yes")
     (planned / "terms.txt").write_text("Until then I keep it to myself.", "utf-8")
     dateline("terms", "add", "Embargo 2026", "terms.txt")
@@ -101,6 +105,8 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     settings.write_text(text + "".join(lines[1:]), "utf-8")
     with database_of(planned) as database, database.write() as session:
         make_contact(session, "Unused").added_at = NOON - timedelta(days=1200)
+        make_contact(session, "Nour Haddad", address="nour+press@courier.example")
+    dateline("contacts", "note", "nour@courier.example", "Prefers to be called.")
     return planned
 
 
