@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mailer.contacts.address import Address, address
 from mailer.contacts.cities import KnownCity, cities_called, why_no_city
-from mailer.contacts.fields import split_values
+from mailer.contacts.fields import plain_cell, split_values
 from mailer.contacts.importing import words
 from mailer.contacts.importing.account import Refusal
 from mailer.contacts.importing.candidate import Candidate, Place
@@ -23,7 +23,7 @@ from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import MAX_CELL, clean
 
 _KEPT = 200  # characters of a value in a refusal
-_FORMULA = frozenset("=+-@'")
+_FORMULA = frozenset("=+-@")
 _SIGNED = ("phone", "notes")
 """Fields whose cells may begin with a plus or a hyphen."""
 _LENGTHS = {
@@ -95,6 +95,9 @@ class Checker:
     def _plain(self, cells: Cells, problems: list[Unfit]) -> Cells:
         """The cells as one line of clean text each; what is wrong with any of them as text is added to the problems."""
         together = " ".join(cells.values())
+        if "'" in together:
+            # As we write a cell ourselves that a spreadsheet would run.
+            cells = {field: plain_cell(cell) for field, cell in cells.items()}
         # What can be printed has no control characters, no line breaks and no marks that turn text round: most rows.
         if (
             together.isprintable()
@@ -187,8 +190,6 @@ def _text(field: str, cell: str) -> str:
     if len(cell) > MAX_CELL:
         reason = f"it is longer than {MAX_CELL:,} characters; is a quotation mark missing?"
         raise Unfit(field, reason, "Look for a quotation mark that is not closed, in this row or above it.")
-    if cell[:1] == "'" and cell[1:2] in _FORMULA:
-        cell = cell[1:]  # as we write such a cell ourselves, for a spreadsheet that would run it
     lines = (clean(line) for line in cell.splitlines()) if field in _LINES else (clean(cell),)
     text = "\n".join(line for line in lines if line)
     if CONTROLS.search(text.replace("\n", "")):
@@ -265,7 +266,7 @@ def _phones(cell: str, country: str) -> tuple[Phone, ...]:
             for one in several or [phone(value, country)]:
                 found.setdefault(one.key, one)
         except ValueError as error:
-            raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 010.", value) from error
+            raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 0100.", value) from error
     return tuple(found.values())
 
 
