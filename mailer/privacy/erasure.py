@@ -34,6 +34,7 @@ from mailer.contacts.models import (
     PointKind,
     Suppression,
 )
+from mailer.contacts.search_index import forget_words
 from mailer.contacts.spelling import fold
 from mailer.contacts.terms import day_of
 from mailer.delivery.models import Attempt
@@ -58,6 +59,7 @@ TABLES = (
         "contact_point",
         "contact_note",
         "contact_merge",
+        "contact_text",
     ),
     *("affiliation", "outlet", "embargo_acceptance", "suppression", "media_list_member", "delivery", "attempt"),
 )
@@ -129,6 +131,7 @@ def erase_all(
         numbers = list(numbers_of(session, roots[start : start + _CHUNK]))
         _erase(session, numbers, key=key, at=at, actor=actor, reason=reason)
         count += len(numbers)
+    forget_words(session)
     session.expire_all()
     return count
 

@@ -141,13 +141,13 @@ def test_places_on_lists_come_along_and_an_exclusion_wins(database: Database) ->
         two = make_list(session, kept, other, name="Two", excluded=[merged])
         three = make_list(session, merged, other, name="Three", excluded=[kept])
         as_one(session, kept, merged)
-        assert [list(session.scalars(members_of(session, each))) for each in (one, two, three)] == [
+        assert [list(session.scalars(members_of(session, each, at=NOON))) for each in (one, two, three)] == [
             [kept.id],
             [other.id],
             [other.id],
         ]
         part(session, merged)
-        assert [sorted(session.scalars(members_of(session, each))) for each in (one, two, three)] == [
+        assert [sorted(session.scalars(members_of(session, each, at=NOON))) for each in (one, two, three)] == [
             [merged.id],
             [kept.id, other.id],
             [merged.id, other.id],
@@ -300,7 +300,7 @@ def test_what_was_changed_since_stays_and_is_told(database: Database) -> None:
         ] * 3
         assert (kept.arabic_name, kept.phone, kept.title) == ("نور الحداد", "", "")
         assert [a.role for a in kept.current_affiliations] == ["editor"]
-        assert list(session.scalars(members_of(session, desk))) == [merged.id]
+        assert list(session.scalars(members_of(session, desk, at=NOON))) == [merged.id]
 
 
 def test_merges_are_undone_from_the_last_to_the_first(database: Database) -> None:

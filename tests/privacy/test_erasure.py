@@ -230,7 +230,7 @@ def test_she_gets_nothing_any_more_whatever_names_her(office: Database, key_file
     do_erase(office, number, key_file)
     with office.write() as session:
         desk = session.merge(desk)
-        assert session.scalars(members_of(session, desk)).all() == []
+        assert session.scalars(members_of(session, desk, at=NOON)).all() == []
         with pytest.raises(PersonForgotten, match="cannot be sent again"):
             send_again(session, [hers], give_up_after=timedelta(days=1), at=NOON, actor=DESK)
         version = make_version(session, make_release(session, "third"))

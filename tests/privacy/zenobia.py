@@ -18,6 +18,7 @@ from mailer.contacts.models import (
     NoteKind,
     OutletType,
     PointKind,
+    SuppressionKind,
 )
 from mailer.contacts.suppression import suppress
 from mailer.delivery.models import Attempt
@@ -50,7 +51,14 @@ def make_zenobia(session: Session) -> Contact:
     zenobia.affiliations.append(Affiliation(outlet=practice, role="Zenobia herself"))
     session.add(ContactNote(contact_id=zenobia.id, kind=NoteKind.NOTE, at=NOON, actor=DESK, text="Zenobia called"))
     session.flush()
-    suppress(session, "zq@old-desk.example", reason="Zenobia has left", at=NOON, actor=DESK)
+    suppress(
+        session,
+        "zq@old-desk.example",
+        reason="Zenobia has left",
+        kind=SuppressionKind.UNDELIVERABLE,
+        at=NOON,
+        actor=DESK,
+    )
     return zenobia
 
 
