@@ -92,7 +92,7 @@ def test_a_column_that_the_file_lacks_is_left_as_it_is(office: Database, tmp_pat
         ("A\x08,,a@x.example,,Beirut,ar,,,", "name", "control"),
         ("A" * 201 + ",,a@x.example,,Beirut,ar,,,", "name", "200"),
         ("A" * 10_001 + ",,a@x.example,,Beirut,ar,,,", "name", "quotation mark"),
-        ("Haddad, Nour,,a@x.example,,Beirut,ar,,,2026-01-05", "name", "quotation marks"),
+        ("Haddad, Nour,,a@x.example,,Beirut,ar,,,2026-01-05", "embargo_terms", "quotation marks"),
         ("A,,NOUR@Courier.example,,Beirut,ar,,,", "address", "row 2"),
     ],
 )
@@ -221,3 +221,25 @@ def test_one_outlet_in_two_spellings_is_one(office: Database, tmp_path: Path) ->
     take(office, tmp_path, HEAD + NOUR + other)
     with office.read() as session:
         assert [o.name for o in session.scalars(select(Outlet))] == ["Courier"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "keys"),
+    [
+        ("Nour <a@x.example>", ["a@x.example"]),
+        ("a@x.example, Nour <b@x.example>", ["a@x.example", "b@x.example"]),
+        ("Nour <a@x.example>, Nour <b@x.example>", ["a@x.example", "b@x.example"]),
+        ("a@x.example <a@x.example>", ["a@x.example"]),
+        ("a@x.example / b@x.example", ["a@x.example", "b@x.example"]),
+        ("a@x.example b@x.example", ["a@x.example", "b@x.example"]),
+        ("mailto:a@x.example", ["a@x.example"]),
+        ("a@x.example;b@x.example", ["a@x.example", "b@x.example"]),
+    ],
+)
+def test_no_address_of_a_cell_is_lost_and_the_first_one_is_written_to(
+    office: Database, tmp_path: Path, cell: str, keys: list[str]
+) -> None:
+    done = take(office, tmp_path, f'name,address,city,languages\nNour,"{cell}",Beirut,ar\n')
+    assert done.refused == []
+    nour = contact(office, keys[0])
+    assert [point.key for point in nour.points] == keys[1:]

@@ -39,7 +39,8 @@ _LENGTHS = {
 _SEVERAL = re.compile(r"[;؛,،/|\s<>\"]|mailto:", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,،/|\s]+")
 _BETWEEN_PHONES = re.compile(r"[,،/|]+")
-_IN_BRACKETS = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
+# No @ in the words before the bracket: that would be another address of hers, which must not be lost.
+_IN_BRACKETS = re.compile(r"[^<>@]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
 _BETWEEN_LANGUAGES = re.compile(r"[,،/|&+]|\s(?:and|et|و)\s")
 _OUTLET = re.compile(r"([^()]{1,200}?)\s*(?:\(([^()]{1,120})\))?")
 _TAG = re.compile(r"[\w&' .-]{1,60}")
