@@ -1,5 +1,6 @@
 """``dateline contacts suppress``, ``unsuppress``, ``suppressions``: who must not be written to."""
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, fail_usage, form_of, say, show_list
 from mailer.contacts.models import Organisation, Suppression, SuppressionKind
-from mailer.contacts.organisations import organisation_named
+from mailer.contacts.organisations import require_organisation
 from mailer.contacts.suppression import concerned, key_of, lift, suppress, suppressions
 
 AddressArgument = Annotated[
@@ -110,12 +111,12 @@ def _fields(suppression: Suppression, organisation: Organisation | None) -> Mapp
 
 
 def _issuer(session: Session, name: str) -> Organisation | None:
-    return organisation_named(session, name) if name else None
+    # A name that nobody has must not become the whole office's suppression.
+    return require_organisation(session, name) if name else None
 
 
 def _sure(address: str) -> bool:
-    try:
-        return typer.confirm(f"Write to nobody at {address} any more?", err=True)
-    except typer.Abort:
+    if not sys.stdin.isatty():
         # Nobody is there to be asked.
         fail_usage("Say --yes to suppress a whole domain without being asked.")
+    return typer.confirm(f"Write to nobody at {address} any more?", err=True)
