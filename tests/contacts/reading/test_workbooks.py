@@ -223,6 +223,12 @@ def test_what_is_no_harmless_list_is_refused_and_said_why(tmp_path: Path, conten
         list(opened(tmp_path, content).rows)
 
 
+def test_a_text_of_100_mb_is_refused_though_no_cell_shows_it(tmp_path: Path) -> None:
+    text = b"<sst><si><t>" + bytes(range(65, 91)) * 4_000_000 + b"</t></si></sst>"
+    with pytest.raises(BadTable, match="more than 100,000,000 characters"):
+        opened(tmp_path, with_part(GOOD, "xl/sharedStrings.xml", text))
+
+
 def test_a_formula_on_a_sheet_that_is_not_read_does_no_harm(tmp_path: Path) -> None:
     book = xlsx(People=[HEADINGS, *PEOPLE], Sums=[["=1+1"]])
     assert len(list(opened(tmp_path, book).rows)) == 2
