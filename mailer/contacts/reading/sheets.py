@@ -215,7 +215,7 @@ def _parse(
     start: Callable[[str, dict[str, str]], None],
     text: Callable[[str], None] | None = None,
 ) -> None:
-    # As the reader does, whatever encoding the XML says it has: in another one a formula could look like something else.
+    # As the reader does, whatever encoding the XML says it has: in another one a formula could be hidden.
     parser = xml.parsers.expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.CharacterDataHandler = text

@@ -212,7 +212,7 @@ GOOD = xlsx(People=[HEADINGS, *PEOPLE])
         (with_part(GOOD, SHEET, b"<worksheet><sheetData><row>"), "damaged"),
         (with_part(GOOD, SHEET, part_of(GOOD, SHEET)[:-300]), "damaged"),
         (with_part(FORMULA, SHEET, part_of(FORMULA, SHEET).replace(b"UTF-8", b"UTF-X")), "B2 has a formula"),
-        (with_part(FORMULA, SHEET, part_of(FORMULA, SHEET).decode().encode("utf-16")), "damaged"),
+        (with_part(FORMULA, SHEET, part_of(FORMULA, SHEET).decode().encode("utf-16")), "B2 has a formula"),
         (with_part(GOOD, "xl/_rels/workbook.xml.rels", None), "damaged"),
         (with_part(with_part(GOOD, "xl/workbook.xml", None), "word/document.xml", b"<x/>"), "Word document"),
         (with_part(GOOD, "xl/workbook.xml", None), "no workbook"),
