@@ -76,14 +76,16 @@ class Sheet:
 
 
 def lengths_of_shared_strings(stream: IO[bytes]) -> Sequence[int]:
-    """How many characters each text has that cells of an XLSX file share, by its number."""
+    """How many characters each text has that cells of an XLSX file share, by its number. Raises as below."""
     lengths = array("l")  # a million of them in 8 MB
+    together = Sheet()
 
     def start(name: str, attributes: dict[str, str]) -> None:  # noqa: ARG001
         if name == "si" or name.endswith(":si"):
             lengths.append(0)
 
     def text(characters: str) -> None:
+        together.write(len(characters))
         if lengths:
             lengths[-1] += len(characters)
 
@@ -213,7 +215,8 @@ def _parse(
     start: Callable[[str, dict[str, str]], None],
     text: Callable[[str], None] | None = None,
 ) -> None:
-    parser = xml.parsers.expat.ParserCreate()
+    # As the reader does, whatever encoding the XML says it has: in another one a formula could be hidden.
+    parser = xml.parsers.expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.CharacterDataHandler = text
     parser.StartElementHandler = start

@@ -1,7 +1,9 @@
 """Columns are known by their headings, in three languages and of many programs, or by what the officer says."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,15 @@ def test_each_heading_means_one_field_and_each_field_has_them_in_three_languages
     assert {name: field_called(name) for name in names_of(field)} == dict.fromkeys(names_of(field), field)
     assert len(names_of(field)) >= 6
     assert any("\u0600" <= letter <= "\u06ff" for name in names_of(field) for letter in name)
+
+
+def test_the_officers_page_shows_headings_that_are_known_for_every_field() -> None:
+    page = (Path(__file__).parents[3] / "docs/officers/lists-in.md").read_text()
+    table = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    assert [field for field, *_ in table] == [*NAMES[:12], "outlet_type", "role", *NAMES[12:], "notes"]
+    for field, *cells in table:
+        for heading in re.split("[,،] ?", ",".join(cells)):
+            assert (heading, field_called(heading)) == (heading, field)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,8 @@ GOOD = xlsx(People=[HEADINGS, *PEOPLE])
         (GOOD[:40], "damaged"),
         (with_part(GOOD, SHEET, b"<worksheet><sheetData><row>"), "damaged"),
         (with_part(GOOD, SHEET, part_of(GOOD, SHEET)[:-300]), "damaged"),
+        (with_part(FORMULA, SHEET, part_of(FORMULA, SHEET).replace(b"UTF-8", b"UTF-X")), "B2 has a formula"),
+        (with_part(FORMULA, SHEET, part_of(FORMULA, SHEET).decode().encode("utf-16")), "B2 has a formula"),
         (with_part(GOOD, "xl/_rels/workbook.xml.rels", None), "damaged"),
         (with_part(with_part(GOOD, "xl/workbook.xml", None), "word/document.xml", b"<x/>"), "Word document"),
         (with_part(GOOD, "xl/workbook.xml", None), "no workbook"),
@@ -219,6 +221,12 @@ GOOD = xlsx(People=[HEADINGS, *PEOPLE])
 def test_what_is_no_harmless_list_is_refused_and_said_why(tmp_path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(BadTable, match=reason):
         list(opened(tmp_path, content).rows)
+
+
+def test_a_text_of_100_mb_is_refused_though_no_cell_shows_it(tmp_path: Path) -> None:
+    text = b"<sst><si><t>" + bytes(range(65, 91)) * 4_000_000 + b"</t></si></sst>"
+    with pytest.raises(BadTable, match="more than 100,000,000 characters"):
+        opened(tmp_path, with_part(GOOD, "xl/sharedStrings.xml", text))
 
 
 def test_a_formula_on_a_sheet_that_is_not_read_does_no_harm(tmp_path: Path) -> None:
