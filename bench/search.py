@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -12,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from mailer.contacts.ranking import search
 from measure import postgres_where_wanted
 from postgres import fresh_database
 from runner import Failed
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from mailer.contacts.cities import city_named
 from mailer.contacts.models import Affiliation, Contact, ContactKind, Outlet
 from mailer.contacts.query import parse
+from mailer.contacts.ranking import search
 from mailer.contacts.spelling import fold
 from mailer.database import Database, migrate
 
@@ -55,6 +56,8 @@ def main() -> int:
     wanted.add_argument("--databases", type=lambda t: t.split(","), default=["sqlite", "postgresql"])
     wanted.add_argument("--repeat", type=int, default=7, help="search so often and print the median (7)")
     options = wanted.parse_args()
+    # The server that was started is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with postgres_where_wanted(options.databases) as socket:
             for kind in options.databases:
