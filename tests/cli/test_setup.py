@@ -109,8 +109,8 @@ def test_a_database_is_brought_to_the_level_that_is_needed(office: Path, datelin
     (office / "data" / "dateline.db").rename(office / "kept.db")
     told = dateline("contacts", "list")
     assert (told.code, told.out) == (1, "")
-    assert "is at level empty, and this version needs 0004" in told.err
-    assert "is now at level 0004" in dateline("migrate").err
+    assert "is at level empty, and this version needs 0006" in told.err
+    assert "is now at level 0006" in dateline("migrate").err
     assert dateline("contacts", "list").code == 0
 
 
