@@ -43,6 +43,7 @@ bench-lists: $(VENV)/.ready
 bench-kill: $(VENV)/.ready
 	$(BIN)/python bench/kill.py $(ARGS)
 
+# Full-text search among a million contacts: bench/README.md.
 bench-search: $(VENV)/.ready
 	$(BIN)/python bench/search.py $(ARGS)
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -55,6 +56,8 @@ def main() -> int:
     wanted.add_argument("--databases", type=lambda t: t.split(","), default=["sqlite", "postgresql"])
     wanted.add_argument("--repeat", type=int, default=7, help="search so often and print the median (7)")
     options = wanted.parse_args()
+    # The server that was started is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with postgres_where_wanted(options.databases) as socket:
             for kind in options.databases:

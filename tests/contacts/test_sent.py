@@ -1,0 +1,17 @@
+"""The tables of deliveries that searches name are the ones that there are."""
+
+import pytest
+
+from mailer.contacts import sent
+from mailer.releases.models import Release
+from mailer.schedule.models import Delivery, DeliveryState, Wave
+
+
+@pytest.mark.parametrize(
+    ("named", "model"), [(sent.DELIVERY, Delivery), (sent.WAVE, Wave), (sent.RELEASE, Release)]
+)
+def test_a_table_that_searches_name_is_as_the_model_says(named: object, model: type) -> None:
+    assert named.name == model.__tablename__  # type: ignore[attr-defined]
+    for column in named.c:  # type: ignore[attr-defined]
+        assert column.name in model.__table__.c  # type: ignore[attr-defined]
+    assert DeliveryState.ACCEPTED.value == sent.ACCEPTED
