@@ -1,5 +1,6 @@
 """``dateline contacts suppress``, ``unsuppress``, ``suppressions``: who must not be written to."""
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from mailer.cli.output import Column, fail_usage, form_of, say, show_list
 from mailer.contacts.models import Organisation, Suppression, SuppressionKind
 from mailer.contacts.organisations import organisation_named
 from mailer.contacts.suppression import concerned, key_of, lift, suppress, suppressions
+from mailer.errors import UnknownOrganisation
 
 AddressArgument = Annotated[
     str, typer.Argument(metavar="ADDRESS", help="An address, or @paper.example for a domain and all below it.")
@@ -110,12 +112,14 @@ def _fields(suppression: Suppression, organisation: Organisation | None) -> Mapp
 
 
 def _issuer(session: Session, name: str) -> Organisation | None:
-    return organisation_named(session, name) if name else None
+    organisation = organisation_named(session, name) if name else None
+    if name and organisation is None:
+        # Without it she would be kept from everything, which nobody asked for.
+        raise UnknownOrganisation(organisation=name)
+    return organisation
 
 
 def _sure(address: str) -> bool:
-    try:
-        return typer.confirm(f"Write to nobody at {address} any more?", err=True)
-    except typer.Abort:
-        # Nobody is there to be asked.
-        fail_usage("Say --yes to suppress a whole domain without being asked.")
+    if not sys.stdin.isatty():
+        fail_usage("Nobody is here to be asked: say --yes to suppress a whole domain.")
+    return typer.confirm(f"Write to nobody at {address} any more?", err=True)
