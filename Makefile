@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -37,8 +37,17 @@ bench: $(VENV)/.ready
 bench-quick: $(VENV)/.ready
 	$(BIN)/python bench/send.py --deliveries 10k --processes 1 --dkim none --smtp-source 10k --nodemailer 3k $(ARGS)
 
+bench-lists: $(VENV)/.ready
+	$(BIN)/python bench/lists.py $(ARGS)
+
 bench-kill: $(VENV)/.ready
 	$(BIN)/python bench/kill.py $(ARGS)
+
+bench-search: $(VENV)/.ready
+	$(BIN)/python bench/search.py $(ARGS)
+
+bench-duplicates: $(VENV)/.ready
+	$(BIN)/python bench/duplicates.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks

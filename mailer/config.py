@@ -38,6 +38,18 @@ def _duration(value: object) -> object:
     raise ValueError("a whole number and s, m, h or d, such as 90m or 2d")
 
 
+def _age(value: object) -> object:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,5})\s*([dy])", value.strip(), re.ASCII)):
+        age = timedelta(days=int(match[1]) * (365 if match[2] == "y" else 1))
+        if timedelta(days=30) <= age <= timedelta(days=36_500):
+            return age
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError('30 days or more as a whole number and d or y (of 365 days), such as 90d or 3y; "" for never')
+
+
 def _zone(value: str) -> str:
     try:
         zone_named(value)
@@ -111,6 +123,8 @@ def _selector(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Age = Annotated[timedelta | None, BeforeValidator(_age)]
+"""How long something is kept; ``None`` for as long as nobody deletes it."""
 Zone = Annotated[str, AfterValidator(_zone)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -205,6 +219,15 @@ class Delivery(_Section):
     journal_sync: Literal["never", "begin", "always"] = "never"
 
 
+class Privacy(_Section):
+    """``[privacy]``: the key of erased addresses, and how long personal values are kept."""
+
+    erasure_key_file: Path = Path("data/erasure.key")
+    erase_unused_after: Age = None
+    forget_attempt_texts_after: Age = None
+    forget_personal_values_after: Age = None
+
+
 class Dkim(_Section):
     """``[[dkim]]``: a key that signs our mail, or has."""
 
@@ -249,6 +272,7 @@ class Config(_Section):
     database: Database = Database()
     sender: Sender
     delivery: Delivery = Delivery()
+    privacy: Privacy = Privacy()
     relay: Annotated[tuple[Relay, ...], AfterValidator(_reaching_everybody)] = ()
     limit: Annotated[tuple[Limit, ...], AfterValidator(_each_domain_once)] = ()
     dkim: Annotated[tuple[Dkim, ...], AfterValidator(_signing)] = ()
@@ -261,6 +285,11 @@ class Config(_Section):
         if scheme.startswith("sqlite") and path and not path.startswith("/") and path != ":memory:":
             return f"{scheme}:///{self.home / path}"
         return url
+
+    @property
+    def erasure_key_file(self) -> Path:
+        """Where the key of erased addresses lies, a relative path taken from the office's folder."""
+        return self.home / self.privacy.erasure_key_file
 
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {"relay": Relay, "limit": Limit, "dkim": Dkim}

@@ -128,6 +128,20 @@ class BadTable(DatelineError):
     remedy = "{remedy}"
 
 
+class BadMapping(BadTable):
+    message = "The mapping “{mapping}” cannot be used: {reason}."
+
+
+class MappingMissing(DatelineError):
+    message = "There is nothing to keep as the mapping “{name}”."
+    remedy = "Say which column is which field beside it: --map 'HEADING=FIELD'"
+
+
+class UnknownMapping(DatelineError):
+    message = "There is no mapping “{name}”."
+    remedy = "{nearest}"
+
+
 class UnknownRelease(DatelineError):
     message = "There is no release {release}."
     remedy = "{nearest} List them with: dateline releases list"
@@ -273,6 +287,46 @@ class BadList(DatelineError):
     remedy = "{advice}"
 
 
+class BadBeat(DatelineError):
+    message = "The beat “{slug}” cannot be added: {reason}."
+    remedy = "{advice}"
+
+
+class BeatExists(DatelineError):
+    message = "“{name}” is the name of a beat already ({beat}); nothing was changed."
+    remedy = "Use that one, or choose other names. See them with: dateline beats list"
+
+
+class UnknownOutlet(DatelineError):
+    message = "There is no outlet “{name}”."
+    remedy = "{nearest}"
+
+
+class UnknownOutletType(DatelineError):
+    message = "“{text}” is not a type of outlet."
+    remedy = "There is: {known}."
+
+
+class BadOutletName(DatelineError):
+    message = "“{name}” cannot be an outlet's name; nothing was changed."
+    remedy = "Use at most 200 letters, and no brackets: they are for somebody's role there."
+
+
+class OutletExists(DatelineError):
+    message = "There is an outlet “{name}” already; nothing was changed."
+    remedy = "If they are the same, make them one with: dateline outlets merge"
+
+
+class SameOutlet(DatelineError):
+    message = "Both names are those of one outlet, “{name}”; nothing was changed."
+    remedy = "Name the one that is to be kept, then the other spelling of it."
+
+
+class ListInUse(DatelineError):
+    message = "The media list “{name}” cannot be deleted: it is used by {users}."
+    remedy = "Take it out there first; a list that a wave went to stays, as the record of that wave names it."
+
+
 class UnknownContact(DatelineError):
     message = "There is no contact {text}."
     remedy = "{nearest}"
@@ -281,6 +335,53 @@ class UnknownContact(DatelineError):
 class AmbiguousContact(DatelineError):
     message = "{text} is the name of {count} contacts."
     remedy = "Say which one by address: {choices}."
+
+
+class CannotMerge(DatelineError):
+    message = "Contact {merged} cannot be merged into {kept}: {reason}."
+    remedy = "{advice}"
+
+
+class CannotUnmerge(DatelineError):
+    message = "The merge of contact {merged} cannot be undone: {reason}."
+    remedy = "{advice}"
+
+
+class NotAtOutlet(DatelineError):
+    message = "{name} does not work for {outlet}."
+    remedy = "{outlets}"
+
+
+class AlreadyAtOutlet(DatelineError):
+    message = "{name} works for {outlet} already{role}; nothing was changed."
+    remedy = "Another role begins with: dateline contacts join {contact} “{outlet}” --role ROLE"
+
+
+class BadMove(DatelineError):
+    message = "{name} cannot have {verb} {outlet} on {day}: {reason}."
+    remedy = "{advice}"
+
+
+class ContactGone(DatelineError):
+    """She was merged or erased: her row is history, and what changes is elsewhere."""
+
+    message = "Contact {contact} cannot be changed: {reason}."
+    remedy = "{advice}"
+
+
+class BadField(DatelineError):
+    message = "{field} cannot be {value}: {reason}."
+    remedy = "{advice}"
+
+
+class BadNote(DatelineError):
+    message = "The note cannot be kept: {reason}."
+    remedy = "{advice}"
+
+
+class BadTag(DatelineError):
+    message = "{tag} cannot be a tag: {reason}."
+    remedy = "Write a word or a few, 60 characters at most, such as board or climate desk."
 
 
 class BadAddress(DatelineError):
@@ -377,7 +478,12 @@ class WrongDeliveryState(DatelineError):
 
 class UnknownCity(DatelineError):
     message = "{city} is not a city that Dateline knows."
-    remedy = "Write its usual English, Arabic or French name."
+    remedy = "{advice}"
+
+
+class AmbiguousCity(DatelineError):
+    message = "{city} can mean more than one city: {reason}."
+    remedy = "{advice}"
 
 
 class DemoFailed(DatelineError):
@@ -395,6 +501,41 @@ class BadDkimKey(DatelineError):
     remedy = (
         "Correct key_file under [[dkim]] in config/dateline.toml, or make a new one: dateline dkim new SELECTOR"
     )
+
+
+class FileExists(DatelineError):
+    message = "There is a file {file} already; nothing was written."
+    remedy = "Choose another name, or write over it with --force."
+
+
+class TooMuchForFormat(DatelineError):
+    message = "That cannot be written as {format}: {reason}."
+    remedy = "{remedy}"
+
+
+class ErasureKeyMissing(DatelineError):
+    message = "The key {file} is not there, though people have been erased with it."
+    remedy = "Put it back from your copy: nobody is taken in or erased while it cannot be told who was erased."
+
+
+class BadErasureKey(DatelineError):
+    message = "The key {file} cannot be used: {reason}."
+    remedy = "Put the right one back from your copy, or name it in [privacy] erasure_key_file."
+
+
+class BeingSentTo(DatelineError):
+    message = "Contact {contact} is being sent a message at this moment; nothing was changed."
+    remedy = "Try again in a minute."
+
+
+class AlreadyErased(DatelineError):
+    message = "Contact {contact} was erased on {day}."
+    remedy = "Her number stays in the log; nothing that identifies her is left."
+
+
+class PersonForgotten(DatelineError):
+    message = "Delivery {delivery} cannot be {verb}: whom it went to was erased."
+    remedy = "The log still has its entries and the hash of its message."
 
 
 class DkimKeyExists(DatelineError):

@@ -67,6 +67,7 @@ def make_contact(
     *,
     address: str = "",
     arabic_name: str = "",
+    phone: str = "",
     city: str = "Beirut",
     languages: Sequence[str] = ("en",),
     beats: Sequence[str] = (),
@@ -78,6 +79,7 @@ def make_contact(
         kind=ContactKind.JOURNALIST,
         name=name,
         arabic_name=arabic_name,
+        phone=phone,
         city=make_city(session, city),
         acceptances=[EmbargoAcceptance(accepted_on=terms, recorded_at=NOON)] if terms else [],
     )

@@ -52,8 +52,6 @@ class Event(StrEnum):
     WAVE_RESUMED = "wave.resumed"
     WAVE_CANCELLED = "wave.cancelled"
     WAVE_DONE = "wave.done"
-    WAVE_AUDIENCE_FOLLOWED = "wave.audience-followed"
-    """A live wave's audience was brought up to its list's."""
     DELIVERY_EXCLUDED = "delivery.excluded"
     DELIVERY_ACCEPTED = "delivery.accepted"
     DELIVERY_DEFERRED = "delivery.deferred"

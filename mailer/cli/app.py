@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 from rich.logging import RichHandler
 
-from mailer.cli import contacts, deliveries, demo, dkim, lists, log, releases, run, setup, terms, waves
+from mailer.cli import (
+    beats,
+    contacts,
+    deliveries,
+    demo,
+    dkim,
+    lists,
+    log,
+    outlets,
+    releases,
+    run,
+    setup,
+    terms,
+    waves,
+)
 from mailer.cli.office import HomeOption, set_home
 from mailer.cli.output import err, fail
 from mailer.errors import DatelineError
@@ -51,6 +65,8 @@ app.command("check")(setup.check)
 app.command("migrate")(setup.migrate_database)
 app.command("run")(run.run)
 app.add_typer(contacts.app, name="contacts", help="The registry of journalists and communications officers.")
+app.add_typer(beats.app, name="beats", help="The subjects that contacts cover.")
+app.add_typer(outlets.app, name="outlets", help="Where contacts work.")
 app.add_typer(terms.app, name="terms", help="Embargo terms: the texts that journalists accept.")
 app.add_typer(lists.app, name="lists", help="Media lists: who gets a wave.")
 app.add_typer(releases.app, name="releases", help="Press releases: import, preview, freeze, approve.")

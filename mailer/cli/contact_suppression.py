@@ -11,9 +11,8 @@ from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, fail_usage, form_of, say, show_list
 from mailer.contacts.models import Organisation, Suppression, SuppressionKind
-from mailer.contacts.organisations import organisation_named
+from mailer.contacts.organisations import require_organisation
 from mailer.contacts.suppression import concerned, key_of, lift, suppress, suppressions
-from mailer.errors import UnknownOrganisation
 
 AddressArgument = Annotated[
     str, typer.Argument(metavar="ADDRESS", help="An address, or @paper.example for a domain and all below it.")
@@ -112,11 +111,8 @@ def _fields(suppression: Suppression, organisation: Organisation | None) -> Mapp
 
 
 def _issuer(session: Session, name: str) -> Organisation | None:
-    organisation = organisation_named(session, name) if name else None
-    if name and organisation is None:
-        # Without it she would be kept from everything, which nobody asked for.
-        raise UnknownOrganisation(organisation=name)
-    return organisation
+    # One that is not there must be refused: without it she would be kept from everything, which nobody asked for.
+    return require_organisation(session, name) if name else None
 
 
 def _sure(address: str) -> bool:

@@ -1,11 +1,11 @@
 """``dateline contacts accept``, ``withdraw`` and ``basis``: what makes it lawful to write to somebody."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from mailer.cli.office import opened
+from mailer.cli.options import day_option
 from mailer.cli.output import say
 from mailer.contacts.basis import set_basis
 from mailer.contacts.models import LawfulBasis
@@ -33,9 +33,9 @@ def accept_terms(
             session,
             contact,
             terms_named(session, terms),
-            on=_day("--on", on),
+            on=day_option("--on", on),
             how=how,
-            until=_day("--until", until) if until else None,
+            until=day_option("--until", until) if until else None,
             at=office.clock.now(),
             actor=office.actor,
         )
@@ -53,7 +53,7 @@ def withdraw_terms(
     with opened() as office, office.database.write() as session:
         now = office.clock.now()
         contact = contact_named(session, who)
-        day = _day("--on", on) if on else day_of(now)
+        day = day_option("--on", on) if on else day_of(now)
         withdraw(session, contact, on=day, at=now, actor=office.actor)
         done = f"{contact.name} gets nothing under embargo from now on."
     say(done)
@@ -77,7 +77,7 @@ def give_basis(
             session,
             contact,
             basis=_basis(basis) if basis else None,
-            since=_day("--since", since) if since else None,
+            since=day_option("--since", since) if since else None,
             source=source,
             at=office.clock.now(),
             actor=office.actor,
@@ -88,13 +88,6 @@ def give_basis(
             else "Nothing to change."
         )
     say(done)
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadOption(option=option, value=text, allowed="a day, such as 2026-12-22") from error
 
 
 def _basis(text: str) -> LawfulBasis:

@@ -1,20 +1,29 @@
-"""``dateline contacts``: import, list, show; the other commands on contacts have files of their own."""
+"""``dateline contacts``: list and show; the other commands on contacts have files of their own."""
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from mailer.cli import contact_suppression, contact_terms
+from mailer.cli import (
+    contact_care,
+    contact_dossier,
+    contact_erase,
+    contact_export,
+    contact_import,
+    contact_merge,
+    contact_move,
+    contact_retention,
+    contact_search,
+    contact_suppression,
+    contact_terms,
+)
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
-from mailer.cli.output import Column, Form, err, form_of, out, say, show_document, show_list, shown
-from mailer.contacts.importing import import_contacts
+from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.models import Contact
-from mailer.contacts.organisations import import_organisations
 from mailer.contacts.query import parse
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.suppression import suppressed_among
@@ -57,41 +66,6 @@ def fields(contact: Contact, day: date) -> Mapping[str, object]:
     }
 
 
-@app.command("import")
-def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV lists, and organisations.toml.")],
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and change nothing.")] = False,
-) -> None:
-    """Take lists into the registry. Good rows go in, bad ones are told; the same file again changes nothing."""
-    refused = 0
-    told: list[str | Text] = []
-    # Organisations first, whatever the order on the command line: officers belong to their offices.
-    ordered = sorted(files, key=lambda file: (file.suffix != ".toml", file.name))
-    with opened() as office, office.database.write() as session:
-        for file in ordered:
-            take = import_organisations if file.suffix == ".toml" else import_contacts
-            done = take(session, file, at=office.clock.now(), actor=office.actor)
-            would = "would be " if dry_run else ""
-            told.append(
-                f"{file.name}: {done.added} {would}added, {done.changed} {would}changed, {done.unchanged} as before"
-                + (f", {len(done.refused)} refused" if done.refused else "")
-            )
-            told += [Text(f"  {refusal}", style="yellow") for refusal in done.refused]
-            refused += len(done.refused)
-        if dry_run:
-            session.rollback()
-    # Only now is it true.
-    for line in told:
-        err.print(line, markup=False)
-    if dry_run:
-        say("Nothing was changed.")
-    elif refused:
-        say(f"Correct the refused rows ({refused}) and import the file again: what went in stays as it is.")
-    if refused:
-        raise SystemExit(1)
-
-
 # A word of a query may begin with a minus; it is no option for that.
 @app.command("list", context_settings={"ignore_unknown_options": True})
 def list_contacts(
@@ -107,7 +81,7 @@ def list_contacts(
     with opened() as office, office.database.read() as session:
         day = day_of(office.clock.now())
         words = " ".join(query or ())
-        found = find_contacts(session, parse(words) if words else None, limit=limit)
+        found = find_contacts(session, parse(words) if words else None, at=office.clock.now(), limit=limit)
         count = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,
@@ -139,9 +113,32 @@ def show_contact(
             out.print(Text.assemble((f"{name.replace('_', ' '):14} ", "bold"), shown(value, office.zone)))
 
 
+app.command("import")(contact_import.import_files)
+app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
+app.command("reindex")(contact_search.reindex_contacts)
 app.command("suppress")(contact_suppression.suppress_address)
 app.command("unsuppress")(contact_suppression.lift_suppression)
 app.command("suppressions")(contact_suppression.list_suppressions)
 app.command("accept")(contact_terms.accept_terms)
 app.command("withdraw")(contact_terms.withdraw_terms)
 app.command("basis")(contact_terms.give_basis)
+app.command("export", context_settings={"ignore_unknown_options": True})(contact_export.export_contacts)
+app.command("erase")(contact_erase.erase_contact)
+app.command("dossier")(contact_dossier.show_dossier)
+app.command("retention")(contact_retention.retain)
+app.command("duplicates")(contact_merge.list_duplicates)
+app.command("distinct")(contact_merge.tell_distinct)
+app.command("merge")(contact_merge.merge_contacts)
+app.command("unmerge")(contact_merge.unmerge_contacts)
+app.command("join")(contact_move.join)
+app.command("left")(contact_move.left)
+app.command("move")(contact_move.move_contact)
+app.command("note")(contact_care.note)
+app.command("notes")(contact_care.list_notes)
+app.command("history")(contact_care.show_history)
+app.command("tag")(contact_care.tag_contacts)
+app.command("untag")(contact_care.untag_contacts)
+app.command("verify")(contact_care.verify_contacts)
+app.command("deactivate")(contact_care.deactivate)
+app.command("activate")(contact_care.activate)
+app.command("hygiene")(contact_care.list_hygiene)

@@ -1,20 +1,42 @@
-"""``dateline lists``: create, list, show."""
+"""``dateline lists``: create, preview, change, list, show."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from mailer.cli.contacts import COLUMNS, fields
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
-from mailer.cli.output import Column, Form, form_of, say, show_list
-from mailer.contacts.lists import all_lists, change_list, count, create_list, list_named, members_of
-from mailer.contacts.models import MediaList
+from mailer.cli.output import Column, Form, form_of, say, show_document, show_list
+from mailer.contacts.lists import (
+    all_lists,
+    change_list,
+    copy_list,
+    count,
+    create_list,
+    delete_list,
+    found_by,
+    list_named,
+    members_of,
+    rename_list,
+)
+from mailer.contacts.membership import reasons
+from mailer.contacts.models import Contact, MediaList
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.terms import day_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+WHY = (
+    Column("contact", "No.", number=True),
+    Column("name", "Name"),
+    Column("on_it", "On it"),
+    Column("because", "Because of"),
+    Column("kept_off", "Kept off"),
+)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The list's name.")]
 QueryOption = Annotated[
@@ -44,7 +66,30 @@ def create(
             at=office.clock.now(),
             actor=office.actor,
         )
-        say(f"Media list “{media_list.name}” has {count(session, media_list)} contacts now.")
+        say(
+            f"Media list “{media_list.name}” has {count(session, media_list, at=office.clock.now())} contacts now."
+        )
+
+
+@app.command("preview")
+def preview(
+    query: Annotated[list[str], typer.Option("--query", help="Everybody it finds. May be repeated.")],
+    *,
+    sample: Annotated[int, typer.Option("--sample", min=0, help="Show so many of them.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how many a list of these queries would have, and some of them, without making it."""
+    with opened() as office, office.database.read() as session:
+        at = office.clock.now()
+        found = found_by(session, query, at=at)
+        total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+        some = find_contacts(session, None, among=found, at=at, limit=sample) if sample else []
+        if as_json:
+            show_document({"contacts": total, "sample": [f"{c.name} ({c.city.name})" for c in some]})
+            return
+        rows = (fields(contact, day_of(at)) for contact in some)
+        show_list(rows, COLUMNS, form=Form.TABLE, zone=office.zone, empty="")
+        say(f"{total} contacts now" + (f", of whom these are {len(some)}." if len(some) < total else "."))
 
 
 @app.command("change")
@@ -55,10 +100,13 @@ def change(
     exclude: ExcludeOption = None,
     add_query: Annotated[list[str] | None, typer.Option("--add-query", help="Also whom this query finds.")] = None,
     remove_query: Annotated[list[str] | None, typer.Option("--remove-query", help="Drop this query.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would come and go; change nothing.")] = False,
 ) -> None:
     """Change who is on a media list. Waves that are scheduled already keep their audience."""
     with opened() as office, office.database.write() as session:
         media_list = list_named(session, name)
+        before = set(session.scalars(members_of(session, media_list, at=office.clock.now()))) if dry_run else set()
         changed = change_list(
             session,
             media_list,
@@ -70,8 +118,53 @@ def change(
             at=office.clock.now(),
             actor=office.actor,
         )
-        now = f"it has {count(session, media_list)} contacts"
+        if dry_run:
+            after = set(session.scalars(members_of(session, media_list, at=office.clock.now())))
+            _tell(session, "would come", after - before)
+            _tell(session, "would go", before - after)
+            say(f"“{media_list.name}” would have {len(after)} contacts. Nothing was changed.")
+            session.rollback()
+            return
+        now = f"it has {count(session, media_list, at=office.clock.now())} contacts"
         say(f"Media list “{media_list.name}” is changed: {now}." if changed else f"Nothing to change: {now}.")
+
+
+def _tell(session: Session, what: str, contacts: set[int]) -> None:
+    some = sorted(contacts)[:10]
+    names = session.scalars(select(Contact.name).where(Contact.id.in_(some)).order_by(Contact.id)).all()
+    more = f" and {len(contacts) - len(some):,} more" if len(contacts) > len(some) else ""
+    say(f"{len(contacts)} {what}" + (f": {', '.join(names)}{more}" if names else ""))
+
+
+@app.command("rename")
+def rename(
+    name: NameArgument, new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")]
+) -> None:
+    """Give a media list another name; queries of other lists that name it follow."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        changed = rename_list(session, media_list, new_name, at=office.clock.now(), actor=office.actor)
+    say(f"The list is called “{media_list.name}” now." if changed else "It has that name already.")
+
+
+@app.command("copy")
+def copy(
+    name: NameArgument, new_name: Annotated[str, typer.Argument(metavar="NEW", help="The copy's name.")]
+) -> None:
+    """Make another media list with the same members, queries and exclusions."""
+    with opened() as office, office.database.write() as session:
+        at = office.clock.now()
+        made = copy_list(session, list_named(session, name), new_name, at=at, actor=office.actor)
+        say(f"Media list “{made.name}” has {count(session, made, at=at)} contacts now.")
+
+
+@app.command("delete")
+def delete(name: NameArgument) -> None:
+    """Delete a media list that no wave and no other list uses. Its contacts stay in the registry."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        delete_list(session, media_list, at=office.clock.now(), actor=office.actor)
+    say(f"Media list “{media_list.name}” is deleted.")
 
 
 @app.command("list")
@@ -82,7 +175,7 @@ def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
         def row(media_list: MediaList) -> Mapping[str, object]:
             return {
                 "list": media_list.name,
-                "contacts": count(session, media_list),
+                "contacts": count(session, media_list, at=office.clock.now()),
                 "queries": [query.query for query in media_list.queries],
                 "by_hand": sum(not member.excluded for member in media_list.members),
                 "excluded": sum(member.excluded for member in media_list.members),
@@ -105,13 +198,35 @@ def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
 
 
 @app.command("show")
-def show(name: NameArgument, *, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+def show(
+    name: NameArgument,
+    *,
+    why: Annotated[
+        bool, typer.Option("--why", help="Also why each one is on it, and who is kept off it and why.")
+    ] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
     """Show who is on a media list now."""
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         media_list = list_named(session, name)
-        day = day_of(office.clock.now())
-        found = find_contacts(session, None, among=members_of(session, media_list))
+        if why:
+            rows = (
+                {
+                    "contact": reason.contact_id,
+                    "name": reason.name,
+                    "on_it": reason.on_it,
+                    "because": reason.because,
+                    "kept_off": reason.kept_off,
+                }
+                for reason in reasons(session, media_list, at=office.clock.now())
+            )
+            show_list(rows, WHY, form=form, zone=office.zone, empty="Nobody is on it now.")
+            return
+        at = office.clock.now()
+        day = day_of(at)
+        found = find_contacts(session, None, among=members_of(session, media_list, at=at), at=at)
         total = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,

@@ -1,8 +1,9 @@
 """Options that several commands share, and what they mean."""
 
 import re
+import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,8 @@ SinceOption = Annotated[
     str, typer.Option("--since", help="From this time on, in the office's zone: 2026-12-22 or '2026-12-22 10:00'.")
 ]
 UntilOption = Annotated[str, typer.Option("--until", help="Before this time.")]
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 
@@ -55,3 +58,18 @@ def one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise BadOption(option=option, value=value, allowed=", ".join(allowed))
     return value
+
+
+def typed(question: str) -> str:
+    """What somebody answers to a question on stderr; nothing where there is nobody to ask."""
+    sys.stderr.write(f"{question}: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def day_option(option: str, text: str) -> date:
+    """The day of an option. Raises ``BadOption``."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadOption(option=option, value=text, allowed="a day, such as 2026-12-22") from error

@@ -19,14 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mailer.clock import offset_text
+from mailer.contacts.fields import safe_cell
 from mailer.errors import DatelineError, UnwritableFile
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
-# A spreadsheet runs a cell that begins with one of these (OWASP, "CSV Injection"); the wide ones are for those
-# that fold full-width forms.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Excel reads UTF-8 only where this stands before it, and would show Arabic as rubbish.
 _BOM = "\ufeff"
 _UNCUT = 10_000
@@ -154,11 +152,6 @@ def plain(value: object) -> object:
             return [plain(item) for item in value]
         case _:
             return str(value)
-
-
-def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet shows and does not run: what would be a formula gets an apostrophe before it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _cell(value: object) -> str:

@@ -17,6 +17,7 @@ from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
 from mailer.releases.versions import release_named, version_numbered
 from mailer.rendering import Layout, Occasion
+from mailer.schedule.following import Difference, since_scheduled
 from mailer.schedule.models import DeliveryState, Wave, WaveState
 from mailer.schedule.plan import EXCLUDED_WORDS, Order, Planned, schedule
 from mailer.schedule.waves import (
@@ -31,6 +32,9 @@ from mailer.schedule.waves import (
     tally,
     wave_numbered,
 )
+
+_NAMED = 10
+"""Names that are told before the rest is counted."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -231,6 +235,7 @@ def show(
         wave = wave_numbered(session, number)
         counts = tally(session, [wave.id])[wave.id]
         taken = timing(session, wave.id)
+        changes = since_scheduled(session, wave, at=office.clock.now())
         people = [
             {"contact": p.contact, "name": p.name, "address": p.address, "city": p.city, "reason": p.reason.value}
             for p in left_out(session, wave.id)
@@ -240,6 +245,8 @@ def show(
             "first_accepted_at": taken.first,
             "last_accepted_at": taken.last,
             "left_out": people,
+            "list_joined": [name for _, name in changes.joined] if changes else [],
+            "list_left": [name for _, name in changes.left] if changes else [],
         }
         if as_json:
             show_document(document)
@@ -269,6 +276,8 @@ def show(
             Column("reason", "Why"),
         )
         show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
+        if changes and (changes.joined or changes.left):
+            _tell_changes(wave, changes)
         if wave.state is WaveState.CANCELLED:
             _tell_relied_upon(session, wave)
 
@@ -327,6 +336,20 @@ def cancel_wave(number: WaveArgument) -> None:
     _act(number, cancel, "Wave {wave} is cancelled; {result} deliveries will not go out.")
     with opened() as office, office.database.read() as session:
         _tell_relied_upon(session, wave_numbered(session, number))
+
+
+def _tell_changes(wave: Wave, changes: Difference) -> None:
+    """The audience was settled when the wave was scheduled; an officer may take it for today's list."""
+    say(f"The list {wave.media_list.name} has changed since this wave was scheduled, and the wave has not:")
+    for words, people in (
+        ("gets nothing, though on the list now", changes.joined),
+        ("is in its audience still", changes.left),
+    ):
+        for _, name in people[:_NAMED]:
+            say(f"  {name}: {words}")
+        if len(people) > _NAMED:
+            say(f"  and {len(people) - _NAMED} more: {words}")
+    say("To have today's list, cancel the wave and schedule it anew.")
 
 
 def _tell_relied_upon(session: Session, wave: Wave) -> None:

@@ -3,7 +3,10 @@
 ``models`` are the tables. In: ``table`` reads a file's rows, ``importing`` takes people from them, and
 ``organisations`` takes those who issue releases. Out: ``query`` is the language of searches and saved queries,
 ``search`` finds people, ``lists`` says who is on a media list, ``suppression`` who must not be written to.
-Below them, ``address`` and ``cities`` say what is one, ``spelling`` when two names are the same.
+Below them, ``address``, ``phones``, ``cities``, ``countries``, ``beats``, ``outlets`` and ``language_names`` say
+what is one, ``spelling`` when two names are the same.
+In full text, ``words`` says what a word is, ``search_index`` keeps everybody's words in step, by itself, and
+``matching`` asks for them.
 """
 
 from mailer.contacts.address import Address
@@ -26,6 +29,7 @@ from mailer.contacts.models import (
 from mailer.contacts.organisations import import_organisations, organisation_named
 from mailer.contacts.query import Query
 from mailer.contacts.search import contact_named, find_contacts
+from mailer.contacts.search_index import refresh, reindex, stale
 from mailer.contacts.suppression import lift, suppress, suppressed_among
 
 __all__ = [
@@ -56,6 +60,9 @@ __all__ = [
     "list_named",
     "members_of",
     "organisation_named",
+    "refresh",
+    "reindex",
+    "stale",
     "suppress",
     "suppressed_among",
 ]

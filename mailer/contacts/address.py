@@ -1,9 +1,18 @@
 """Mail addresses: what is one, and when two are the same mailbox."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_MAX_LENGTH
+
+# A dot-atom (RFC 5322 3.2.3) of at most 64 octets (RFC 5321 4.5.3.1.1), and what may be a host's name: the form of
+# nearly every address. Whether there can be such a domain is asked of email-validator.
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([A-Za-z0-9.-]{1,253})"
+)
+_CASELESS = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +26,43 @@ class Address:
     for one mailbox: RFC 5321 2.4 lets them differ, no provider does."""
 
 
-@lru_cache(maxsize=4096)
 def address(text: str) -> Address:
-    """Check the form of an address (no look-up of its domain). Raises ``ValueError`` with the reason."""
+    """Check the form of an address (no look-up of its domain). Raises ``ValueError`` with the reason.
+
+    email-validator decides. A list of many thousands has few domains, so for plain addresses it is asked once a domain,
+    and what is simple about the rest is done here, ten times as fast; a test holds both to the same answers.
+    """
+    text = text.strip()
+    if (plain := _PLAIN.fullmatch(text)) and (domain := _domain(plain[2])):
+        local = plain[1]
+        if len(local) + domain.longest < EMAIL_MAX_LENGTH:
+            folded = local.lower()
+            return Address(f"{folded if folded in _CASELESS else local}@{domain.text}", f"{folded}@{domain.key}")
+    return _checked(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    text: str
+    key: str
+    longest: int
+    """Octets of the longest of its forms: as given, in Unicode, in ASCII (RFC 5890)."""
+
+
+@lru_cache(maxsize=65_536)
+def _domain(text: str) -> _Domain | None:
     try:
-        checked = validate_email(text.strip(), check_deliverability=False, strict=True)
+        checked = validate_email(f"a@{text}", check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+    forms = (text, checked.domain, checked.ascii_domain)
+    return _Domain(checked.domain, checked.ascii_domain.lower(), max(len(form.encode()) for form in forms))
+
+
+@lru_cache(maxsize=4096)
+def _checked(text: str) -> Address:
+    try:
+        checked = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(str(error).rstrip(".")) from error
     return Address(checked.normalized, f"{checked.local_part.casefold()}@{checked.ascii_domain.lower()}")

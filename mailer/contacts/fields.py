@@ -1,4 +1,4 @@
-"""The fields of a contact in a list, an export or a message: their names, and how several values share a cell."""
+"""The fields of a contact in a list, an export or a message: their names, and how values stand in a cell."""
 
 import re
 from collections.abc import Iterable
@@ -74,3 +74,18 @@ def split_values(cell: str) -> list[str]:
             values.append(value)
         place = match.end() + 1
     return values
+
+
+# A spreadsheet runs a cell that begins with one of these (OWASP, "CSV Injection"); the wide ones are for those
+# that fold full-width forms. Apostrophes may stand before it, so that a cell which had one keeps it.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def safe_cell(text: str) -> str:
+    """A cell that a spreadsheet shows and does not run: what would be a formula gets an apostrophe before it."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """What ``safe_cell`` was given; the apostrophe of a cell that would be no formula stays."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -2,18 +2,24 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
+from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
-from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListMember, MediaListQuery
-from mailer.contacts.query import parse
+from mailer.contacts.conditions import IS_ACTIVE, check, condition, parts_of
+from mailer.contacts.models import Contact, MediaList, MediaListMember, MediaListQuery
+from mailer.contacts.query import MAX_QUERY, Query, Term, parse
+from mailer.contacts.query_keys import LIST
+from mailer.contacts.search_index import refresh
+from mailer.contacts.sent import WAVE as WAVES
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
-from mailer.errors import BadList, EmptyList, ListExists, UnknownList
+from mailer.errors import BadList, BadQuery, EmptyList, ListExists, ListInUse, UnknownList
 
 MAX_QUERIES = 50
 """In one list: see ``query.MAX_TERMS``."""
@@ -34,10 +40,8 @@ def create_list(
 
     Raises ``BadList``, ``BadQuery``, ``EmptyList``, or ``ListExists`` for a name that is taken in any spelling.
     """
-    name, key = clean(name), fold(name)
-    if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
-        raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
-    texts = list(dict.fromkeys(str(parse(text)) for text in queries))
+    name, key = _checked_name(name)
+    texts = list(dict.fromkeys(str(check(session, text, at=at)) for text in queries))
     media_list = MediaList(name=name, key=key, queries=[MediaListQuery(query=text) for text in texts])
     wanted = {contact.id: False for contact in members} | {contact.id: True for contact in excluded}
     _require_fit(media_list, wanted)
@@ -71,7 +75,8 @@ def change_list(
     would still find her she is excluded; who is excluded stays off it whatever its queries find later.
     Raises ``BadList``, ``BadQuery`` or ``EmptyList``.
     """
-    data = _change_queries(media_list, add_queries, remove_queries)
+    checked = [str(check(session, text, at=at, within=media_list)) for text in add_queries]
+    data = _change_queries(media_list, checked, remove_queries)
     rows = select(MediaListMember.contact_id, MediaListMember.excluded)
     rows = rows.where(MediaListMember.list_id == media_list.id)
     old = dict(session.execute(rows).all())
@@ -80,8 +85,9 @@ def change_list(
         if not wanted.get(contact.id):  # who is excluded stays so
             wanted.pop(contact.id, None)
     if remove and media_list.queries:
-        session.flush()
-        found = set(session.scalars(select(Contact.id).where(or_(*_conditions(session, media_list)))))
+        refresh(session)
+        queries = parts_of(session, media_list, at=at).queries
+        found = set(session.scalars(select(Contact.id).where(or_(*(fits for _, fits in queries)))))
         wanted |= {contact.id: True for contact in remove if contact.id in found}
     wanted |= {contact.id: True for contact in exclude}
     _require_fit(media_list, wanted)
@@ -90,6 +96,76 @@ def change_list(
         return False
     append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id} | data)
     return True
+
+
+def rename_list(session: Session, media_list: MediaList, name: str, *, at: datetime, actor: Actor) -> bool:
+    """Give a list another name, also in the queries of other lists that name it; ``False`` when it had it already.
+
+    Raises ``BadList`` or ``ListExists``.
+    """
+    name, key = _checked_name(name)
+    if name == media_list.name:
+        return False
+    taken = session.scalar(select(MediaList.name).where(MediaList.key == key, MediaList.id != media_list.id))
+    if taken is not None:
+        raise ListExists(name=taken)
+    for other, query, parsed in _naming(session, media_list):
+        terms = (replace(t, value=name) if _names(t, media_list) else t for t in parsed.terms)
+        text = str(Query(tuple(terms)))
+        if len(text) > MAX_QUERY:
+            reason = f"the query {query.query} of “{other.name}” names it and would become too long"
+            raise BadList(name=name[:40], reason=reason, advice="Choose a shorter name.")
+        query.query = text
+    media_list.name, media_list.key = name, key
+    session.flush()
+    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "renamed": True})
+    return True
+
+
+def copy_list(session: Session, media_list: MediaList, name: str, *, at: datetime, actor: Actor) -> MediaList:
+    """Make another list with the same members, queries and exclusions. Raises ``BadList`` or ``ListExists``."""
+    rows = select(MediaListMember.contact_id, MediaListMember.excluded)
+    picked = dict(session.execute(rows.where(MediaListMember.list_id == media_list.id)).all())
+    return create_list(
+        session,
+        name,
+        members=[Contact(id=number) for number, excluded in picked.items() if not excluded],
+        queries=[query.query for query in media_list.queries],
+        excluded=[Contact(id=number) for number, excluded in picked.items() if excluded],
+        at=at,
+        actor=actor,
+    )
+
+
+def delete_list(session: Session, media_list: MediaList, *, at: datetime, actor: Actor) -> None:
+    """Take a list away; no contact goes with it. Raises ``ListInUse`` while a query of another list names it, or a wave
+    was ever made of it, since the wave's record names its audience."""
+    if users := [other.name for other, _, _ in _naming(session, media_list)]:
+        raise ListInUse(name=media_list.name, users="the media list " + ", ".join(f"“{user}”" for user in users))
+    waves = session.scalars(select(WAVES.c.id).where(WAVES.c.list_id == media_list.id).order_by(WAVES.c.id)).all()
+    if waves:
+        raise ListInUse(name=media_list.name, users=f"wave {', '.join(map(str, waves[:10]))}")
+    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "deleted": True})
+    session.execute(delete(MediaListMember).where(MediaListMember.list_id == media_list.id))
+    session.expire(media_list, ["members"])
+    session.delete(media_list)
+    session.flush()
+
+
+def _naming(session: Session, media_list: MediaList) -> list[tuple[MediaList, MediaListQuery, Query]]:
+    """The saved queries, of other lists, that name this one."""
+    found = []
+    for other in session.scalars(select(MediaList).where(MediaList.id != media_list.id).order_by(MediaList.key)):
+        for query in other.queries:
+            with suppress(BadQuery):  # one that is not understood any more names nothing
+                parsed = parse(query.query)
+                if any(_names(term, media_list) for term in parsed.terms):
+                    found.append((other, query, parsed))
+    return found
+
+
+def _names(term: Term, media_list: MediaList) -> bool:
+    return term.key == LIST and fold(term.value) == media_list.key
 
 
 def list_named(session: Session, name: str) -> MediaList:
@@ -110,27 +186,28 @@ def all_lists(session: Session) -> Sequence[MediaList]:
     return session.scalars(select(MediaList).order_by(MediaList.key)).all()
 
 
-def members_of(session: Session, media_list: MediaList) -> Select[int]:
-    """The ids of the contacts who are on the list now, each once, as one select; no rule of sending is in it.
+def members_of(session: Session, media_list: MediaList, *, at: datetime) -> Select[int]:
+    """The ids of the contacts who are on the list at that instant, each once; no rule of sending is in it.
 
     Raises ``BadQuery`` for a saved query that is not understood any more, instead of leaving people out.
     """
-    by_hand = select(MediaListMember.contact_id).where(MediaListMember.list_id == media_list.id)
-    return select(Contact.id).where(
-        Contact.status == ContactStatus.ACTIVE,
-        or_(Contact.id.in_(by_hand.where(~MediaListMember.excluded)), *_conditions(session, media_list)),
-        Contact.id.not_in(by_hand.where(MediaListMember.excluded)),
-    )
+    refresh(session)
+    return select(Contact.id).where(parts_of(session, media_list, at=at).on_it)
 
 
-def count(session: Session, media_list: MediaList) -> int:
-    """How many contacts are on the list now."""
-    return session.scalar(select(func.count()).select_from(members_of(session, media_list).subquery())) or 0
+def found_by(session: Session, queries: Sequence[str], *, at: datetime) -> Select[int]:
+    """The ids of the contacts whom any of the queries finds, as a list of them would; nothing is made of it.
+
+    Raises ``BadQuery``.
+    """
+    refresh(session)
+    parsed = [check(session, text, at=at) for text in queries]
+    return select(Contact.id).where(or_(*(condition(session, query, at=at) for query in parsed)), IS_ACTIVE)
 
 
-def _conditions(session: Session, media_list: MediaList) -> list[ColumnElement[bool]]:
-    texts = session.scalars(select(MediaListQuery.query).where(MediaListQuery.list_id == media_list.id))
-    return [parse(text).condition() for text in texts]
+def count(session: Session, media_list: MediaList, *, at: datetime) -> int:
+    """How many contacts are on the list at that instant."""
+    return session.scalar(select(func.count()).select_from(members_of(session, media_list, at=at).subquery())) or 0
 
 
 def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[str]) -> dict[str, object]:
@@ -144,12 +221,19 @@ def _change_queries(media_list: MediaList, add: Iterable[str], remove: Iterable[
             advice = f"Its queries are: {'; '.join(have)}." if have else "It has no queries."
             raise BadList(name=media_list.name, reason=f"it has no query {text[:200]} to take away", advice=advice)
         gone.append(query)
-    new = [text for text in dict.fromkeys(str(parse(text)) for text in add) if text not in have]
+    new = [text for text in dict.fromkeys(add) if text not in have]
     for query in gone:
         media_list.queries.remove(query)
     media_list.queries.extend(MediaListQuery(query=text) for text in new)
     counts = {"queries_added": len(new), "queries_removed": len(gone)}
     return {key: number for key, number in counts.items() if number}
+
+
+def _checked_name(name: str) -> tuple[str, str]:
+    name, key = clean(name), fold(name)
+    if not key or CONTROLS.search(name) or max(len(name), len(key)) > 120:
+        raise BadList(name=name[:40], reason="that is no name", advice="Name it in at most 120 characters.")
+    return name, key
 
 
 def _require_fit(media_list: MediaList, wanted: Mapping[int, bool]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
 from mailer.config import Language
-from mailer.contacts.cities import city_named, known_city, nearest_city
+from mailer.contacts.cities import cities_called, city_named, known_city, nearest_city, why_no_city
 from mailer.contacts.importing import Imported
 from mailer.contacts.models import Contact, Office, Organisation, OrganisationText
 from mailer.contacts.spelling import CONTROLS, fold
@@ -39,6 +39,9 @@ def _words(value: str) -> str:
 
 
 def _city(value: str) -> str:
+    if cities_called(value) and known_city(value) is None:
+        reason, advice = why_no_city(value)
+        raise ValueError(f"one city ({reason}). {advice.rstrip('.')}")
     if known_city(value) is None:
         near = nearest_city(value)
         hint = f"; did you mean {near.name}?" if near else ""

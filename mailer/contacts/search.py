@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from mailer.contacts.address import address
-from mailer.contacts.models import City, Contact
-from mailer.contacts.query import Query, named
+from mailer.contacts.conditions import condition
+from mailer.contacts.matching import in_name
+from mailer.contacts.models import City, Contact, ContactStatus
+from mailer.contacts.query import Query
+from mailer.contacts.query_keys import MAX_WORDS
+from mailer.contacts.search_index import refresh
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
+from mailer.contacts.words import asked
 from mailer.errors import AmbiguousContact, UnknownContact
 
 _MAX_ID = 2**31 - 1  # PostgreSQL refuses to compare its integer column with a larger one.
@@ -20,17 +26,22 @@ def find_contacts(
     session: Session,
     query: Query | None = None,
     *,
+    at: datetime,
     among: Select[int] | None = None,
     limit: int = 0,
     offset: int = 0,
 ) -> Sequence[Contact]:
     """The contacts that fit, by city and name (in the database's own order of letters); limit 0 is all of them.
 
+    Only who is active is found, unless the query asks for a status; ``at`` is now, as queries speak of it.
     ``among`` gives the ids of those to look at, such as ``lists.members_of``.
     """
     found = select(Contact).join(Contact.city).options(contains_eager(Contact.city))
     if query is not None:
-        found = found.where(query.condition())
+        refresh(session)
+        found = found.where(condition(session, query, at=at))
+    else:
+        found = found.where(Contact.status == ContactStatus.ACTIVE)
     if among is not None:
         found = found.where(Contact.id.in_(among))
     found = found.order_by(City.name, City.id, Contact.name, Contact.id).offset(offset)
@@ -52,7 +63,11 @@ def contact_named(session: Session, text: str) -> Contact:
     if found:
         choices = ", ".join(f"{contact.address} ({contact.city.name})" for contact in found)
         raise AmbiguousContact(text=f"“{wanted}”", count=len(found), choices=choices)
-    near = session.scalars(select(Contact).where(named(wanted)).order_by(Contact.id).limit(3)).all()
+    near: Sequence[Contact] = ()
+    if 0 < len(asked(wanted)) <= MAX_WORDS:
+        refresh(session)
+        like = select(Contact).where(in_name(wanted), Contact.status == ContactStatus.ACTIVE)
+        near = session.scalars(like.order_by(Contact.id).limit(3)).all()
     names = " or ".join(f"{contact.name} <{contact.address}>" for contact in near)
     raise UnknownContact(
         text=f"“{wanted[:60]}”", nearest=f"Did you mean {names}?" if near else "See: dateline contacts list"

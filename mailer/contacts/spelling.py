@@ -17,6 +17,8 @@ surrogate pairs, which are how Python reads a command line that is not UTF-8."""
 
 def fold(text: str) -> str:
     """The text without case, accents, Arabic vowel signs, tatweel or invisible marks, words one space apart."""
+    if text.isascii():  # it has none of all that, and lists are long
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).translate(_ARABIC)).casefold()
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(letters.replace("’", "'").split())

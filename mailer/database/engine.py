@@ -7,7 +7,7 @@ reading transaction is ``READ ONLY``. A reading session cannot write on either.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +85,29 @@ class Database:
                 raise DatabaseUnusable(database=self.shown, reason=first_line(error)) from error
             raise
 
+    def forget(self, *tables: str) -> bool:
+        """Clean the database's own files of what was deleted or changed in these tables; outside of a transaction.
+
+        SQLite's log of recent pages is emptied; PostgreSQL frees the old rows and makes its samples of the values anew.
+        ``False`` where another process is reading, so that older pages stay until its log is written over.
+        """
+        if self.is_sqlite:
+            # Straight to the driver, whose connection is in no transaction of its own: see ``_sqlite``.
+            with closing(self.engine.raw_connection()) as raw:
+                return not raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            names = ", ".join(connection.dialect.identifier_preparer.quote(table) for table in tables)
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {names}")
+        return True
+
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+def is_writing(session: Session) -> bool:
+    """Whether it is a session of ``write``; one of ``read`` cannot change anything."""
+    return bool(session.connection().get_execution_options().get(_WRITES, True))
 
 
 def first_line(error: DBAPIError) -> str:
@@ -128,6 +148,8 @@ def _sqlite(path: str, busy_seconds: float) -> Engine:
             # What is acknowledged must outlive a power cut: the log is evidence.
             "synchronous = FULL",
             "trusted_schema = OFF",
+            # What is deleted is overwritten: a person who is erased must not be readable in the file's free pages.
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -20,6 +20,7 @@ from mailer.clock import ZONE_DATA, Clock
 from mailer.config import Config
 from mailer.contacts.address import address
 from mailer.contacts.models import Contact, Organisation
+from mailer.contacts.search_index import stale
 from mailer.database import Database, migrate
 from mailer.delivery.dkim import Signer, readable
 from mailer.delivery.dkim_keys import Algorithm
@@ -38,6 +39,7 @@ _PATIENCE = Timeouts(connect=10, banner=15, command=15)
 BEAT_LIMIT = timedelta(seconds=30)
 """A process whose clockwork has been silent for longer keeps no clock."""
 
+_REINDEX = "dateline contacts reindex"
 _RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|example\.(com|net|org))$")
 
 
@@ -166,6 +168,8 @@ def _check_database(config: Config, clock: Clock) -> Iterator[Finding]:
                     "it has no organisation or no contact yet: "
                     "dateline contacts import contacts/organisations.toml contacts/*.csv",
                 )
+            if unfound := len(stale(session)):
+                yield warning("search", f"{unfound} contacts may not be found by their words: {_REINDEX}")
             waiting = session.scalar(
                 select(func.count())
                 .select_from(Wave)

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
+from mailer.delivery.messages import refuse_erased
 from mailer.errors import WrongDeliveryState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import refuse_ended
@@ -20,10 +21,12 @@ def send_again(
 ) -> int:
     """Put held or failed deliveries back into the queue; a wave that was done is being sent again, and has time anew.
 
-    Raises ``WrongDeliveryState``, or ``WrongWaveState`` or ``WaveStale`` where their wave was cancelled or is stale;
-    then none was changed.
+    Raises ``WrongDeliveryState``, ``PersonForgotten``, or ``WrongWaveState`` or ``WaveStale`` where their wave was
+    cancelled or is stale; then none was changed.
     """
     rows = _checked(session, numbers, _AGAIN, verb="sent again")
+    for row in rows:
+        refuse_erased(row, verb="sent again")
     for wave in session.scalars(select(Wave).where(Wave.id.in_({row.wave_id for row in rows}))).unique():
         refuse_ended(wave, verb="sent again", at=at)
     _set(session, rows, DeliveryState.QUEUED, Event.DELIVERY_REQUEUED, finished=None, at=at, actor=actor)

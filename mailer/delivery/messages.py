@@ -10,10 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from mailer.contacts.erased import ERASED_DOMAIN
 from mailer.delivery.claims import Claim
 from mailer.delivery.dkim import Signer, sign
 from mailer.delivery.mail_object import Envelope, MailObject
-from mailer.errors import UnknownDelivery
+from mailer.errors import PersonForgotten, UnknownDelivery
 from mailer.releases.models import Asset as StoredAsset
 from mailer.rendering import Asset, CompiledMessage, Personal, header_address, needs_smtputf8, pictures_in, verp
 from mailer.schedule.models import CompiledText, Delivery, Wave
@@ -116,13 +117,23 @@ class Reproduced:
 def reproduce(
     session: Session, delivery_id: int, *, bounce_address: str, signers: Sequence[Signer] = ()
 ) -> Reproduced:
-    """The message of a delivery, signed as it was if the keys are here. Raises ``UnknownDelivery``."""
+    """The message of a delivery, signed as it was if the keys are here.
+
+    Raises ``UnknownDelivery``, or ``PersonForgotten`` where nobody knows any more whom it went to.
+    """
     delivery = session.get(Delivery, delivery_id)
     if delivery is None:
         raise UnknownDelivery(delivery=delivery_id)
+    refuse_erased(delivery, verb="produced again")
     wave = session.get_one(Wave, delivery.wave_id)
     messages = Messages(bounce_address, signers)
     claim = Claim.of(delivery)
     messages.load(session, [claim])
     message = messages.personalise(claim, date=wave.opened_at or wave.due_at)
     return Reproduced(b"".join(message.chunks), message.sha256, delivery.sha256)
+
+
+def refuse_erased(delivery: Delivery, *, verb: str) -> None:
+    """Raises ``PersonForgotten`` for a delivery to somebody who was erased since."""
+    if delivery.address_key.endswith(f"@{ERASED_DOMAIN}"):
+        raise PersonForgotten(delivery=delivery.id, verb=verb)

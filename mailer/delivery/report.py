@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from mailer.contacts.cities import known_city
+from mailer.contacts.cities import cities_called, known_city, why_no_city
 from mailer.contacts.models import Affiliation, City, Contact, Outlet
 from mailer.contacts.spelling import fold
 from mailer.delivery.models import Attempt
-from mailer.errors import UnknownCity
+from mailer.errors import AmbiguousCity, UnknownCity
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 
@@ -154,11 +154,15 @@ def people_of(criteria: Criteria) -> Select[Any] | None:
 def city_in_registry(session: Session, name: str) -> int:
     """The id of the city of that name; -1, which nobody is in, for a known one where we have no contact.
 
-    Raises ``UnknownCity``. Unlike ``contacts.cities.city_named`` it takes nothing into the registry.
+    Raises ``UnknownCity`` or ``AmbiguousCity``. Unlike ``contacts.cities.city_named`` it takes nothing into
+    the registry.
     """
     known = known_city(name)
     if known is None:
-        raise UnknownCity(city=name)
+        reason, advice = why_no_city(name)
+        if cities_called(name):
+            raise AmbiguousCity(city=name, reason=reason, advice=advice)
+        raise UnknownCity(city=name, advice=advice)
     found = session.scalar(select(City.id).where(City.name == known.name, City.country == known.country))
     return -1 if found is None else found
 

@@ -66,15 +66,6 @@ RECEIVING_STATES = (*OPEN_STATES, DeliveryState.ACCEPTED, DeliveryState.HELD)
 """She has it, or may yet have it."""
 
 
-class AudienceKind(StrEnum):
-    """When it is settled who is in a wave's audience."""
-
-    FROZEN = "frozen"
-    """When it is scheduled; who comes to the list afterwards is shown, and gets nothing."""
-    LIVE = "live"
-    """When it opens: until then it follows the list."""
-
-
 class ExclusionReason(StrEnum):
     """Why a contact of the audience gets nothing."""
 
@@ -104,9 +95,6 @@ class Wave(Base):
     kind: Mapped[Occasion] = mapped_column(kept_as_text(Occasion))
     layout: Mapped[Layout] = mapped_column(kept_as_text(Layout))
     template: Mapped[str] = mapped_column(String(60))
-    audience: Mapped[AudienceKind] = mapped_column(
-        kept_as_text(AudienceKind), default=AudienceKind.FROZEN, server_default="frozen"
-    )
     state: Mapped[WaveState] = mapped_column(kept_as_text(WaveState))
     wall: Mapped[str] = mapped_column(String(20))
     """ISO 8601 without offset: what the clocks on the wall show when it goes out."""

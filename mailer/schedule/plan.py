@@ -133,7 +133,7 @@ def schedule(
         expansion = expand(
             session,
             wave,
-            members_of(session, media_list),
+            members_of(session, media_list, at=now),
             offered=tuple(issue.editions),
             default_language=default_language,
             again=order.again,

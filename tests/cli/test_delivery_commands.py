@@ -100,7 +100,7 @@ def test_deliveries_as_csv_are_one_row_each(sent: Path, dateline: Dateline) -> N
         (("--release", "prts"), "There is no release prts."),
         (("--wave", "9"), "There is no wave 9."),
         (("--contact", "Nobody"), "There is no contact “Nobody”."),
-        (("--city", "Atlantis"), "Atlantis is not a city that Dateline knows."),
+        (("--city", "Utopolis"), "Utopolis is not a city that Dateline knows."),
         (("--state", "sent"), "--state cannot be sent."),
         (("--since", "yesterday"), "yesterday is not a date and time."),
         (("--until", "2026-02-31"), "2026-02-31 is not a date and time."),

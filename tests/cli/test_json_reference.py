@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
-from builders import NOON
+from builders import NOON, make_contact
 
 from cli.conftest import Dateline, database_of, end
 from mailer.config import config_file
@@ -64,15 +65,26 @@ ARRAYS = [
     ("check", ("check",)),
     ("contacts list", ("contacts", "list")),
     ("contacts list", ("lists", "show", "Desk")),
+    ("contacts list", ("contacts", "search", "haddad")),
     ("contacts suppressions", ("contacts", "suppressions")),
     ("terms list", ("terms", "list")),
     ("lists list", ("lists", "list")),
+    ("beats list", ("beats", "list")),
+    ("outlets list", ("outlets", "list")),
+    ("lists show --why", ("lists", "show", "Desk", "--why")),
     ("releases list", ("releases", "list")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
+    ("contacts retention", ("contacts", "retention", "--dry-run")),
+    ("contacts duplicates", ("contacts", "duplicates")),
+    ("contacts notes", ("contacts", "notes", "nour@courier.example")),
+    ("contacts history", ("contacts", "history", "nour@courier.example")),
+    ("contacts hygiene", ("contacts", "hygiene")),
 ]
 OBJECTS = [
     ("contacts show", ("contacts", "show", "nour@courier.example")),
+    ("outlets show", ("outlets", "show", "Levant Courier")),
+    ("lists preview", ("lists", "preview", "--query", "city:Beirut")),
     ("terms show", ("terms", "show", "Embargo 2026")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
@@ -83,13 +95,18 @@ LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list
 
 @pytest.fixture
 def planned(planned: Path, dateline: Dateline) -> Path:
-    """With a key that signs, a suppression, and embargo terms."""
+    """With a key that signs, a suppression, embargo terms, somebody who is there twice, and a note."""
     dateline("contacts", "suppress", "@former.example", "--reason", "asked", "--organisation", "esrf", "--yes")
     (planned / "terms.txt").write_text("Until then I keep it to myself.", "utf-8")
     dateline("terms", "add", "Embargo 2026", "terms.txt")
     settings = config_file(planned)
     lines = dateline("dkim", "new", "press", "--algorithm", "ed25519").out.partition("[[dkim]]")
-    settings.write_text(settings.read_text("utf-8") + "".join(lines[1:]), "utf-8")
+    text = settings.read_text("utf-8").replace('erase_unused_after = ""', 'erase_unused_after = "3y"')
+    settings.write_text(text + "".join(lines[1:]), "utf-8")
+    with database_of(planned) as database, database.write() as session:
+        make_contact(session, "Unused").added_at = NOON - timedelta(days=1200)
+        make_contact(session, "Nour Haddad", address="nour+press@courier.example")
+    dateline("contacts", "note", "nour@courier.example", "Prefers to be called.")
     return planned
 
 

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from mailer.cli import output
-from mailer.cli.output import Column, Form, form_of, safe_cell, show_document, show_list, shown
+from mailer.cli.output import Column, Form, form_of, show_document, show_list, shown
+from mailer.contacts.fields import safe_cell
 
 WHEN = datetime(2026, 12, 22, 8, tzinfo=UTC)
 COLUMNS = (Column("name", "Name"), Column("city", "City"))

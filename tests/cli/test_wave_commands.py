@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import DESK
+from builders import DESK, make_contact
 from newsroom import TestClock
 
 from cli.conftest import Dateline, database_of, end, logged
@@ -265,3 +265,18 @@ def test_a_moved_embargo_is_frozen_and_approved_before_anything_is_scheduled(
     assert dateline(*SCHEDULE, "--at", "embargo").code == 0
     (wave,) = dateline("waves", "list", "--json").json()
     assert (wave["version"], wave["due_at"]) == (2, "2026-11-30T08:00:00.000000Z")
+
+
+def test_a_wave_says_how_its_list_has_changed_since(planned: Path, dateline: Dateline) -> None:
+    shown = dateline("waves", "show", "1", "--json").json()
+    assert (shown["list_joined"], shown["list_left"]) == ([], [])
+    assert "has changed since" not in dateline("waves", "show", "1").err
+    with database_of(planned) as database, database.write() as session:
+        make_contact(session, "Late Comer", address="late@ledger.example")
+    dateline("contacts", "deactivate", "nour@courier.example")
+    assert dateline("lists", "change", "Desk", "--add", "late@ledger.example").code == 0
+    shown = dateline("waves", "show", "1", "--json").json()
+    assert (shown["list_joined"], shown["list_left"]) == (["Late Comer"], ["Nour Haddad"])
+    told = dateline("waves", "show", "1").err
+    assert "Late Comer: gets nothing, though on the list now" in told
+    assert "Nour Haddad: is in its audience still" in told

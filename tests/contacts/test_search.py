@@ -1,7 +1,7 @@
 """Contacts are found by query, and one of them by address, number or name; none is guessed."""
 
 import pytest
-from builders import make_contact, make_list
+from builders import NOON, make_contact, make_list
 
 from mailer.contacts.lists import members_of
 from mailer.contacts.query import parse
@@ -21,20 +21,20 @@ def test_contacts_come_by_city_and_name_page_by_page(office: Database) -> None:
         for name, city in (("Zeina", "Beirut"), ("Amal", "Cairo"), ("Badr", "Beirut"), ("Badr", "Cairo")):
             make_contact(session, name, city=city, languages=("ar", "en", "fr"), beats=("a", "b"))
     with office.read() as session:
-        whole = [(c.city.name, c.name) for c in find_contacts(session)]
+        whole = [(c.city.name, c.name) for c in find_contacts(session, at=NOON)]
         assert whole == [("Beirut", "Badr"), ("Beirut", "Zeina"), ("Cairo", "Amal"), ("Cairo", "Badr")]
-        pages = [find_contacts(session, limit=3, offset=offset) for offset in (0, 3, 6)]
+        pages = [find_contacts(session, limit=3, offset=offset, at=NOON) for offset in (0, 3, 6)]
         assert [[c.name for c in page] for page in pages] == [["Badr", "Zeina", "Amal"], ["Badr"], []]
-        assert [c.name for c in find_contacts(session, parse("city:Cairo"), offset=1)] == ["Badr"]
+        assert [c.name for c in find_contacts(session, parse("city:Cairo"), offset=1, at=NOON)] == ["Badr"]
 
 
 def test_a_list_is_searched_by_itself(office: Database) -> None:
     with office.write() as session:
         nour, rim = make_contact(session, "Nour", beats=("health",)), make_contact(session, "Rim")
         make_contact(session, "Tarek", beats=("health",))
-        members = members_of(session, make_list(session, rim, nour))
-        assert find_contacts(session, among=members) == [nour, rim]
-        assert find_contacts(session, parse("beat:health"), among=members) == [nour]
+        members = members_of(session, make_list(session, rim, nour), at=NOON)
+        assert find_contacts(session, among=members, at=NOON) == [nour, rim]
+        assert find_contacts(session, parse("beat:health"), among=members, at=NOON) == [nour]
 
 
 def test_a_contact_is_named_by_address_number_or_either_name(office: Database) -> None:

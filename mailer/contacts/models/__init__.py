@@ -1,9 +1,11 @@
 """The registry's tables.
 
-``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``media_lists``: who is on one.
-``lawful``: embargo terms, suppression, erasure.
+``issuers``: cities, organisations and offices. ``people``: contacts and outlets. ``distinct``: who only look
+like one. ``media_lists``: who is on one. ``lawful``: embargo terms, suppression, erasure. ``search_index``: the words
+by which contacts are found.
 """
 
+from mailer.contacts.models.distinct import ContactDistinct
 from mailer.contacts.models.issuers import City, Office, Organisation, OrganisationText
 from mailer.contacts.models.lawful import (
     EmbargoAcceptance,
@@ -32,6 +34,7 @@ from mailer.contacts.models.people import (
     OutletType,
     PointKind,
 )
+from mailer.contacts.models.search_index import ContactText, ContactUnindexed
 
 __all__ = [
     "Affiliation",
@@ -39,6 +42,7 @@ __all__ = [
     "City",
     "Contact",
     "ContactBeat",
+    "ContactDistinct",
     "ContactKind",
     "ContactLanguage",
     "ContactMerge",
@@ -46,6 +50,8 @@ __all__ = [
     "ContactPoint",
     "ContactStatus",
     "ContactTag",
+    "ContactText",
+    "ContactUnindexed",
     "EmbargoAcceptance",
     "EmbargoTerms",
     "ErasedAddress",

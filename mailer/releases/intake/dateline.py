@@ -7,7 +7,7 @@ from functools import cache
 
 from babel import Locale
 
-from mailer.contacts.cities import known_city
+from mailer.contacts.cities import well_known_cities
 from mailer.contacts.spelling import fold
 from mailer.releases.intake.anatomy import Folded, anatomy_of, any_of
 from mailer.releases.intake.parts import BULLET
@@ -60,7 +60,7 @@ def find_dateline(text: str, language: str) -> Dateline | None:
         return _date_first(found, after, language)
     before, source = _without_source(before)
     cities = _cities(before, language)
-    known = any(known_city(_first(city)) for city in cities)
+    known = any(well_known_cities(_first(city)) for city in cities)
     closed = re.match(r"\s*[)\]]?\s*(?:[-–—―]|$)", after) is not None
     # A sentence may begin with a place and a day as well: “Beirut on 24 November saw …”.
     parted = any(mark in gap for mark in ",،([–—-")
@@ -89,13 +89,13 @@ def read_date(text: str, language: str) -> tuple[date | None, tuple[str, ...]]:
 
 def same_city(one: str, other: str) -> bool:
     """Whether two printed names mean one city."""
-    known = known_city(_first(one))
-    return fold(one) == fold(other) or (known is not None and known == known_city(_first(other)))
+    known = set(well_known_cities(_first(one)))
+    return fold(one) == fold(other) or not known.isdisjoint(well_known_cities(_first(other)))
 
 
 def is_city(text: str) -> bool:
     """Whether a city of that name is known."""
-    return known_city(_first(text)) is not None
+    return bool(well_known_cities(_first(text)))
 
 
 def _first(city: str) -> str:
@@ -122,7 +122,7 @@ def _undated(text: str, language: str) -> Dateline | None:
         return None
     before, source = _without_source(match[1])
     cities = _cities(before, language)
-    if not cities or not all(known_city(_first(city)) for city in cities):
+    if not cities or not all(well_known_cities(_first(city)) for city in cities):
         return None
     return Dateline(cities=cities, rest=f"{source}{_rest(text[match.end() :])}")
 
@@ -139,7 +139,7 @@ def _date_first(found: _Date, after: str, language: str) -> Dateline | None:
         return Dateline(day=found.day, doubts=found.doubts)
     match = re.match(r"[\s,،|/–—-]*([^.–—―:\d]{2,80}?)\s*(?:[–—―:]|--|\s-\s|$)", after)
     cities = _cities(match[1], language) if match else ()
-    if match is None or not cities or not all(known_city(_first(city)) for city in cities):
+    if match is None or not cities or not all(well_known_cities(_first(city)) for city in cities):
         return None
     return Dateline(cities=cities, day=found.day, rest=_rest(after[match.end() :]), doubts=found.doubts)
 
@@ -149,10 +149,10 @@ def _cities(text: str, language: str) -> tuple[str, ...]:
     cities: list[str] = []
     for part in re.split(r"\s*[/|;&؛]\s*|\s+[–—-]\s+", text.strip(" \u00a0.,،:–—-")):
         for name in _joined(part, language):
-            country = known_city(_first(cities[-1])) if cities else None
+            before = well_known_cities(_first(cities[-1])) if cities else ()
             here = {fold(n) for n in _territories(language).values()}
-            own = fold(_territories(language).get(country.country, "")) if country else ""
-            if cities and (fold(name) == own or (fold(name) in here and not known_city(name))):
+            own = {fold(_territories(language).get(city.country, "")) for city in before}
+            if cities and (fold(name) in own or (fold(name) in here and not well_known_cities(name))):
                 cities[-1] += f", {name}" if "،" not in text else f"، {name}"
             else:
                 cities.append(name)
@@ -166,7 +166,11 @@ def _joined(part: str, language: str) -> list[str]:
     for name in names:
         halves = re.split(conjunction, name, flags=re.IGNORECASE)
         # Only where each half is a city: there is a Trinidad and Tobago.
-        apart += halves if len(halves) > 1 and not known_city(name) and all(map(known_city, halves)) else [name]
+        apart += (
+            halves
+            if len(halves) > 1 and not well_known_cities(name) and all(map(well_known_cities, halves))
+            else [name]
+        )
     return apart
 
 

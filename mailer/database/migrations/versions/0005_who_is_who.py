@@ -1,5 +1,5 @@
 """Who is who: statuses and merges, past affiliations, tags, notes, further addresses, embargo terms with their text,
-suppression by domain and by organisation, erasure; and waves whose audience follows its list."""
+suppression by domain and by organisation, erasure."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,6 @@ _INSTANT = sa.DateTime(timezone=True)
 # As SQL, and not by Alembic's own column: it would add the constraints apart, which SQLite cannot. One that is added
 # later may be looked at by the database for every row, so none of them refuses what a registry may hold by now.
 _COLUMNS = (
-    "wave ADD COLUMN audience VARCHAR(20) DEFAULT 'frozen' NOT NULL",
     "outlet ADD COLUMN type VARCHAR(20)",
     "contact_language ADD COLUMN salutation VARCHAR(200) DEFAULT '' NOT NULL",
     "contact ADD COLUMN status VARCHAR(20) DEFAULT 'active' NOT NULL",

@@ -1,0 +1,70 @@
+"""Files that a command was asked for: whole or not at all, and over another one only where that was meant."""
+
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from mailer.cli.output import fail_usage
+from mailer.errors import FileExists, UnwritableFile
+
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Write it to this file; to stdout where it is left out."),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+
+
+@contextmanager
+def delivered(
+    file: Path | None, *, force: bool, binary: bool, before: Callable[[], None] = lambda: None
+) -> Iterator[BinaryIO]:
+    """A stream to write to, whose content is the file's (or goes to stdout) when all has been written.
+
+    ``before`` is called in between: what must be kept before anything is given out. Raises ``FileExists`` or
+    ``UnwritableFile``; then the file is as it was. Only the account that runs the command may read the new one.
+    """
+    if file is None:
+        if binary and sys.stdout.isatty():
+            fail_usage("That is no text for a terminal: name a file with --output.")
+        with tempfile.TemporaryFile() as whole:
+            yield whole
+            before()
+            whole.seek(0)
+            while content := whole.read(1 << 20):
+                sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+        return
+    if not force and file.exists():
+        raise FileExists(file=file)
+    beside = file.with_name(f".{file.name[:200]}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    try:
+        with os.fdopen(descriptor, "w+b") as whole:
+            yield whole
+            whole.flush()
+            os.fsync(whole.fileno())
+        before()
+        if force:
+            beside.replace(file)
+        else:
+            os.link(beside, file)  # unlike a rename, not over one that was made in between
+    except FileExistsError as error:
+        raise FileExists(file=file) from error
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _unwritable(file: Path, error: OSError) -> UnwritableFile:
+    return UnwritableFile(file=file, reason=error.strerror or "unknown reason")

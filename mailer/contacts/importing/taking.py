@@ -1,0 +1,240 @@
+"""Takes one list into the registry, or says what would come of it: reading, checking, planning and storing in turn."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from mailer.audit import Actor
+from mailer.contacts.importing.account import BESIDE, Changed, Imported, Newcomer, Notice, Refusal
+from mailer.contacts.importing.candidate import Candidate
+from mailer.contacts.importing.cells import Checker, Heads
+from mailer.contacts.importing.people import IsErased, Known, People, Person, joined, known_among
+from mailer.contacts.importing.plan import Entry, Outlets, Planner
+from mailer.contacts.importing.standing import Standing, chunks, standings
+from mailer.contacts.importing.store import Store
+from mailer.contacts.importing.unfit import Unfit
+from mailer.contacts.importing.vocabulary import Vocabulary
+from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
+from mailer.contacts.suppression import suppressed_among
+from mailer.contacts.terms import day_of
+from mailer.errors import BadTable
+
+NEEDED = ("name", "city", "languages")
+"""What somebody new cannot be without, besides her address."""
+_NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
+
+Progress = Callable[[int, int], None]
+"""Told every thousand: how many rows or people are done, and of how many; 0 where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a file is to be read, as far as an officer says it."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    """Field by heading; see ``reading.recognise``."""
+
+    def open(self, file: Path) -> OpenedList:
+        """Open the file. Raises ``UnreadableFile`` or ``BadTable``."""
+        return open_list(file, encoding=self.encoding, delimiter=self.delimiter, sheet=self.sheet)
+
+
+def nobody_erased(_keys: Collection[str]) -> set[str]:
+    """For an office that has erased nobody."""
+    return set()
+
+
+def no_progress(_done: int, _of: int) -> None:
+    """For nobody who watches."""
+
+
+def import_contacts(
+    session: Session,
+    file: Path,
+    *,
+    at: datetime,
+    actor: Actor,
+    manner: Manner = Manner(),
+    new_beats: bool = False,
+    is_erased: IsErased = nobody_erased,
+    progress: Progress = no_progress,
+) -> Imported:
+    """Add the people of a list, or bring them up to date by their address.
+
+    Each cell that the file has replaces what the registry knows, column by column; a column that the file lacks is
+    left as it is. Good rows go in, bad ones are told. Raises ``UnreadableFile``, ``BadTable`` or ``BadMapping`` when
+    nothing of it can be used.
+    """
+    intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
+    store = Store(session, intake.vocabulary, intake.outlets, list_name=file.name, at=at, actor=actor)
+    intake.carry_out(store.write)
+    session.expire_all()  # its objects are not told of what statements have changed
+    return intake.done
+
+
+def plan_import(
+    session: Session,
+    file: Path,
+    *,
+    at: datetime,
+    manner: Manner = Manner(),
+    new_beats: bool = False,
+    is_erased: IsErased = nobody_erased,
+    progress: Progress = no_progress,
+) -> Imported:
+    """The same account without doing any of it; a session that only reads will do."""
+    intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
+    intake.carry_out(lambda _: None)
+    return intake.done
+
+
+class _Intake:
+    def __init__(
+        self,
+        session: Session,
+        file: Path,
+        manner: Manner,
+        new_beats: bool,  # noqa: FBT001 - handed on
+        is_erased: IsErased,
+        progress: Progress,
+        at: datetime,
+    ) -> None:
+        self._session, self._file, self._is_erased, self._progress = session, file, is_erased, progress
+        self._day = day_of(at)
+        self._opened = manner.open(file)
+        self._columns = recognise(self._opened.headings, manner.mapping)
+        self._fields = tuple(dict.fromkeys(filter(None, self._columns.fields)))
+        if "address" not in self._fields:
+            raise _lacks(file, "address")
+        self._heads = Heads(file.name, _headings(self._opened.headings, self._columns))
+        self.vocabulary = Vocabulary(session, new_beats=new_beats)
+        self.outlets = Outlets()
+        self.done = Imported(file=file.name, how=self._opened.how, left_out=_left_out(self._columns))
+
+    def carry_out(self, write: Callable[[list[Entry]], None]) -> None:
+        candidates = self._check()
+        known = known_among(
+            self._session, {one.key: None for row in candidates for one in row.address}, self._is_erased
+        )
+        people = self._people(candidates, known)
+        del candidates
+        if (missing := self._missing()) and not any(person.contact_id for person in people):
+            raise _lacks(self._file, missing[0])
+        done = 0
+        for chunk in chunks(people):
+            self._tell_suppressed(chunk)
+            write(self._plan(chunk, known))
+            done += len(chunk)
+            self._progress(done, len(people))
+        self.done.new_beats = tuple(self.vocabulary.added.values())
+        self.done.refused.sort(key=lambda refusal: refusal.row)
+
+    def _check(self) -> list[Candidate]:
+        checker = Checker(self._heads, self._fields, self.vocabulary, day=self._day)
+        width = len(self._opened.headings)
+        candidates: list[Candidate] = []
+        cells, refused = self._columns.cells, self.done.refused
+        count = 0
+        for count, row in enumerate(self._opened.rows, 1):
+            found: Candidate | list[Refusal]
+            if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
+                found = [self._surplus(row, width)]
+            else:
+                found = checker.check(row.number, cells(row))
+            if isinstance(found, Candidate):
+                candidates.append(found)
+            else:
+                refused += found
+            if not count % 1000:
+                self._progress(count, 0)
+        self._progress(count, 0)
+        return candidates
+
+    def _surplus(self, row: Row, width: int) -> Refusal:
+        value = next(cell for cell in row.cells[width:] if cell.strip())
+        reason = "the row has more cells than there are headings"
+        remedy = "Put quotation marks round a cell with a comma in it, or give the last cells a heading."
+        return Refusal(self._file.name, row.number, self._opened.headings[-1], value.strip()[:200], reason, remedy)
+
+    def _people(self, candidates: list[Candidate], known: Known) -> list[Person]:
+        people = People(self._heads, known)
+        for candidate in candidates:
+            if (refusal := people.take(candidate)) is not None:
+                self.done.refused.append(refusal)
+        return people.people
+
+    def _missing(self) -> list[str]:
+        fields = {*self._fields, *(["name"] if _NAMES.intersection(self._fields) else [])}
+        return [field for field in NEEDED if field not in fields]
+
+    def _plan(self, people: list[Person], known: Known) -> list[Entry]:
+        before = standings(self._session, [p.contact_id for p in people if p.contact_id], self._fields)
+        wholes = [joined(person, known) for person in people]
+        if "outlets" in self._fields:
+            keys = {place.key for whole, _ in wholes for place in whole.outlets}
+            self.outlets.look_up(self._session, keys)
+        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day)
+        entries = []
+        for person, (whole, told) in zip(people, wholes, strict=True):
+            standing = before.get(person.contact_id or 0)
+            try:
+                entry = planner.plan(whole, standing)
+            except Unfit as unfit:
+                rows = (person.candidate, *person.further)
+                self.done.refused += [self._heads.refusal(row.row, unfit) for row in rows]
+                continue
+            self.done.merged += told
+            self._account(entry, planner, standing)
+            entries.append(entry)
+        return entries
+
+    def _account(self, entry: Entry, planner: Planner, standing: Standing | None) -> None:
+        done, row = self.done, entry.candidate.row
+        name = entry.after.get("name", entry.before.name)
+        if standing is None:
+            done.added += 1
+            done.newcomers.append(Newcomer(row, name, entry.candidate.address[0].text))
+            return
+        if text := planner.withdrawn(entry.candidate, standing):
+            done.notices.append(Notice(self._file.name, row, self._heads.headings["embargo_terms"], text))
+        if not entry.after:
+            done.unchanged += 1
+            return
+        done.changed += 1
+        done.changes.append(Changed(row, standing.id, name, entry.changes(self._day)))
+
+    def _tell_suppressed(self, people: list[Person]) -> None:
+        keys = {one.key: row for p in people for row in (p.candidate, *p.further) for one in row.address}
+        for key in sorted(suppressed_among(self._session, keys), key=lambda key: keys[key].row):
+            text = next(one.text for one in keys[key].address if one.key == key)
+            heading = self._heads.headings["address"]
+            text = f"{text} is suppressed; she is taken in, and not written to there"
+            self.done.notices.append(Notice(self._file.name, keys[key].row, heading, text))
+
+
+def _headings(headings: tuple[str, ...], columns: Columns) -> dict[str, str]:
+    """The first heading of each field."""
+    found: dict[str, str] = {}
+    for name, heading in zip(columns.fields, headings, strict=True):
+        if name:
+            found.setdefault(name, heading)
+    return found
+
+
+def _left_out(columns: Columns) -> tuple[str, ...]:
+    """The headings that no field has, but for those that we put beside refused rows ourselves."""
+    return tuple(heading for heading in columns.unknown if heading not in BESIDE)
+
+
+def _lacks(file: Path, field: str) -> BadTable:
+    remedy = (
+        "Needed are address and, for people who are new, name, city and languages. If a column has another heading, "
+        f"say which it is: --map HEADING={field}"
+    )
+    return BadTable(file=file, reason=f"it lacks the column {field}", remedy=remedy)

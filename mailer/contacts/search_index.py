@@ -1,0 +1,180 @@
+"""Keeps the words by which contacts are found in step with the contacts.
+
+A trigger of the database marks each contact whose words may have changed, whoever changes her and by whatever way;
+before a transaction ends, the words of those whom it marked are made anew. So no part of the program has to think of
+it, and a journalist who was changed is never missing from a search that comes after.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from weakref import WeakSet
+
+from sqlalchemy import Pool, Select, delete, event, inspect, select, text
+from sqlalchemy.orm import Session
+
+from mailer.contacts.models import (
+    Affiliation,
+    Contact,
+    ContactNote,
+    ContactStatus,
+    ContactTag,
+    ContactText,
+    ContactUnindexed,
+    Outlet,
+)
+from mailer.contacts.words import IN_NAME, words_of
+from mailer.database import insert_rows, is_sqlite, is_writing
+
+MAX_WORDS = 5_000
+"""Of one contact, the first ones of her name, titles, tags, outlets and notes, newest notes first. PostgreSQL takes no
+more than a megabyte of them."""
+
+_BATCH = 5_000
+"""Contacts whose words are made at a time: some ten megabytes."""
+_CHUNK = 1_000
+"""Contacts in one statement, well below the 32,766 parameters that SQLite takes."""
+_MANY = 10_000
+"""Changed at once, they change how common words are, which PostgreSQL's planner has to know."""
+
+
+def refresh(session: Session) -> int:
+    """Make the words of all who are marked, before somebody searches in the transaction that changed them; returns
+    how many. A transaction that only reads has changed nobody."""
+    if not is_writing(session):
+        return 0
+    session.flush()
+    return _index_marked(session)
+
+
+def reindex(session: Session) -> int:
+    """Make the words of every contact anew; returns how many there are. Nobody need call it but to mend a database
+    that something else than Dateline has written to."""
+    session.execute(delete(ContactText))
+    if is_sqlite(session):
+        session.execute(text("INSERT INTO contact_search (contact_search) VALUES ('rebuild')"))
+    session.execute(delete(ContactUnindexed))
+    session.execute(text("INSERT INTO contact_unindexed (contact_id) SELECT id FROM contact"))
+    return _index_marked(session)
+
+
+def forget_words(session: Session) -> None:
+    """After somebody was erased: bring the words up to date and build the database's index on them anew.
+
+    What was taken out of it stays on its pages otherwise: SQLite's full-text index notes a deletion beside the entry,
+    and PostgreSQL's never lets go of a word. It takes seconds with a million contacts.
+    """
+    session.flush()
+    _index_marked(session)
+    rebuild = "INSERT INTO contact_search (contact_search) VALUES ('rebuild')"
+    session.execute(text(rebuild if is_sqlite(session) else "REINDEX INDEX ix_contact_text_lexemes"))
+
+
+def stale(session: Session, *, thorough: bool = False) -> list[int]:
+    """Contacts whose words are not those that they should be; thorough: their words are made again and compared."""
+    found = set(session.scalars(select(ContactUnindexed.contact_id)))
+    if thorough:
+        kept = dict(session.execute(select(ContactText.contact_id, ContactText.words)).all())
+        ids = session.scalars(select(Contact.id).order_by(Contact.id)).all()
+        for start in range(0, len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            wanted = dict(_texts(session, select(Contact.id).where(Contact.id.between(some[0], some[-1]))))
+            found |= {number for number in some if kept.get(number) != wanted.get(number)}
+        found |= kept.keys() - set(ids)
+    return sorted(found)
+
+
+_HAVE_IT: WeakSet[Pool] = WeakSet()
+"""Databases whose level has the index, so that it is asked once."""
+
+
+@event.listens_for(Session, "before_commit")
+def _before_commit(session: Session) -> None:
+    if session.in_nested_transaction() or not is_writing(session):
+        return
+    connection = session.connection()
+    pool = connection.engine.pool
+    if pool not in _HAVE_IT:
+        if not inspect(connection).has_table(ContactUnindexed.__tablename__):
+            return  # at an older level, on its way to this one
+        _HAVE_IT.add(pool)
+    session.flush()
+    _index_marked(session)
+
+
+def _index_marked(session: Session) -> int:
+    connection = session.connection()
+    count = 0
+    while True:
+        # The lowest numbers first, so that those who write at once wait for each other and do not lock up.
+        marked = connection.exec_driver_sql(
+            f"SELECT contact_id FROM contact_unindexed ORDER BY contact_id LIMIT {_BATCH}"  # noqa: S608
+        )
+        ids = [row[0] for row in marked]
+        if not ids:
+            break
+        _index(session, ids)
+        count += len(ids)
+    if count >= _MANY and not is_sqlite(session):
+        session.execute(text("ANALYZE contact, contact_text"))
+    return count
+
+
+def _index(session: Session, ids: Sequence[int]) -> None:
+    # Between the first and the last of them, all who are marked are among them.
+    between = ContactUnindexed.contact_id.between(ids[0], ids[-1])
+    marked = select(ContactUnindexed.contact_id).where(between)
+    old = select(ContactText.contact_id, ContactText.words).where(ContactText.contact_id.in_(marked))
+    have = dict(session.execute(old).all())
+    wanted = dict(_texts(session, marked))
+    changed = [number for number in ids if have.get(number) != wanted.get(number)]
+    gone = [(number, have[number]) for number in changed if number in have]
+    new = [(number, wanted[number]) for number in changed if number in wanted]
+    if is_sqlite(session):
+        _index_in_sqlite(session, gone, new)
+    for start in range(0, len(gone), _CHUNK):
+        some = [number for number, _ in gone[start : start + _CHUNK]]
+        session.execute(delete(ContactText).where(ContactText.contact_id.in_(some)))
+    insert_rows(session, ContactText, ("contact_id", "words"), new)
+    session.execute(delete(ContactUnindexed).where(between))
+
+
+def _index_in_sqlite(session: Session, gone: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> None:
+    # Not by triggers, as SQLite's own manual does it: with trusted_schema off none may write to a virtual table.
+    connection = session.connection()
+    if gone:
+        forget = "INSERT INTO contact_search (contact_search, rowid, words) VALUES ('delete', ?, ?)"
+        connection.exec_driver_sql(forget, gone)
+    if new:
+        connection.exec_driver_sql("INSERT INTO contact_search (rowid, words) VALUES (?, ?)", new)
+
+
+def _texts(session: Session, ids: Select[int]) -> Iterator[tuple[int, str]]:
+    """The words of these contacts; none for who is erased or gone."""
+    affiliation, tag, note = Affiliation, ContactTag, ContactNote
+    current = select(affiliation.contact_id, Outlet.name, affiliation.role).join(affiliation.outlet)
+    current = current.where(affiliation.until.is_(None)).order_by(affiliation.id)
+    noted = select(note.contact_id, note.text).order_by(note.at.desc(), note.id.desc())
+    parts: defaultdict[int, list[str]] = defaultdict(list)
+    for query, owner in (
+        (select(tag.contact_id, tag.tag).order_by(tag.tag), tag.contact_id),
+        (current, affiliation.contact_id),
+        (noted, note.contact_id),
+    ):
+        for number, *values in session.execute(query.where(owner.in_(ids))):
+            parts[number] += values
+    people = select(
+        Contact.id,
+        Contact.title,
+        Contact.arabic_title,
+        Contact.name,
+        Contact.given_name,
+        Contact.family_name,
+        Contact.arabic_name,
+    ).where(Contact.id.in_(ids), Contact.status != ContactStatus.ERASED)
+    for number, title, arabic_title, *names in session.execute(people):
+        in_name = dict.fromkeys(word for name in names if name for word in words_of(name))
+        words = dict.fromkeys(IN_NAME + word for word in in_name) | in_name
+        for part in (title, arabic_title, *parts.get(number, ())):
+            if part:
+                words |= dict.fromkeys(words_of(part))
+        yield number, " ".join(words if len(words) <= MAX_WORDS else list(words)[:MAX_WORDS])

@@ -1,0 +1,104 @@
+"""Who was erased is known again by the office's key, and nobody is taken for a stranger without it."""
+
+import hashlib
+import hmac
+import stat
+from pathlib import Path
+
+import pytest
+from builders import NOON
+from sqlalchemy import select
+
+from mailer.contacts.erased import check_key, erased_among, keep_erased, needed_key, read_key
+from mailer.contacts.models import ErasedAddress
+from mailer.database import Database, migrate
+from mailer.errors import BadErasureKey, ErasureKeyMissing, UnwritableFile
+
+NOUR, OMAR = "nour@paper.example", "omar@paper.example"
+
+
+@pytest.fixture
+def office(database: Database) -> Database:
+    migrate.upgrade(database)
+    return database
+
+
+def erase_nour(office: Database, file: Path) -> None:
+    with office.write() as session:
+        keep_erased(session, [NOUR], needed_key(session, file), at=NOON)
+
+
+def test_without_a_key_nobody_has_been_erased(office: Database, tmp_path: Path) -> None:
+    with office.read() as session:
+        assert erased_among(session, [NOUR], read_key(tmp_path / "erasure.key")) == set()
+
+
+def test_an_erased_address_is_known_again(office: Database, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "erasure.key"
+    erase_nour(office, file)
+    erase_nour(office, file)
+    with office.read() as session:
+        assert erased_among(session, [OMAR, NOUR], read_key(file)) == {NOUR}
+        many = [f"p{number}@paper.example" for number in range(1200)]
+        assert erased_among(session, [*many, NOUR], read_key(file)) == {NOUR}
+
+
+def test_the_hash_is_hmac_sha_256_of_the_address_by_the_key_in_the_file(office: Database, tmp_path: Path) -> None:
+    file = tmp_path / "erasure.key"
+    erase_nour(office, file)
+    secret = bytes.fromhex(file.read_text().strip())
+    with office.read() as session:
+        kept = session.scalars(select(ErasedAddress)).one()
+    assert kept.digest == hmac.new(secret, NOUR.encode(), "sha256").hexdigest()
+    assert kept.key_id == hashlib.sha256(secret).hexdigest()[:16]
+
+
+def test_only_its_owner_reads_the_key_and_no_message_shows_it(office: Database, tmp_path: Path) -> None:
+    file = tmp_path / "erasure.key"
+    erase_nour(office, file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    key = read_key(file)
+    assert key.secret is not None
+    assert key.secret.hex() not in repr(key)
+    assert repr(key.secret) not in repr(key)
+    assert [path.name for path in tmp_path.glob("*erasure*")] == ["erasure.key"]
+    assert not list(tmp_path.glob(".erasure*"))
+
+
+def test_a_key_that_is_gone_is_told_and_no_other_is_made(office: Database, tmp_path: Path) -> None:
+    file = tmp_path / "erasure.key"
+    erase_nour(office, file)
+    file.unlink()
+    with office.write() as session:
+        with pytest.raises(ErasureKeyMissing):
+            erased_among(session, [], read_key(file))
+        with pytest.raises(ErasureKeyMissing):
+            needed_key(session, file)
+    assert not file.exists()
+
+
+def test_another_key_is_told(office: Database, tmp_path: Path) -> None:
+    file = tmp_path / "erasure.key"
+    erase_nour(office, file)
+    file.write_text("0" * 64 + "\n")
+    with office.read() as session, pytest.raises(BadErasureKey, match="people were erased with"):
+        check_key(session, read_key(file))
+    with office.write() as session, pytest.raises(BadErasureKey):
+        needed_key(session, file)
+
+
+@pytest.mark.parametrize("content", [b"", b"0" * 63, b"x" * 64, b"\xff" * 64, b"0" * 64 + b"\n0"])
+def test_a_file_that_is_no_key_is_refused(office: Database, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "erasure.key"
+    file.write_bytes(content)
+    with pytest.raises(BadErasureKey, match="it is not such a key"):
+        read_key(file)
+
+
+def test_a_folder_in_its_place_is_refused(office: Database, tmp_path: Path) -> None:
+    (tmp_path / "erasure.key").mkdir()
+    with pytest.raises(BadErasureKey, match="directory"):
+        read_key(tmp_path / "erasure.key")
+    (tmp_path / "file").touch()
+    with office.write() as session, pytest.raises((UnwritableFile, BadErasureKey)):
+        needed_key(session, tmp_path / "file" / "erasure.key")

@@ -1,0 +1,29 @@
+"""Cells go out so that no spreadsheet runs them, and come back as they were."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.contacts.fields import plain_cell, safe_cell
+
+
+@given(st.text("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20a ن"))
+def test_a_safe_cell_comes_back_and_begins_with_nothing_that_runs(text: str) -> None:
+    safe = safe_cell(text)
+    assert plain_cell(safe) == text
+    assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("'+961 1 555 0101", "+961 1 555 0101"),
+        ("''=1", "'=1"),
+        ("=1", "=1"),
+        ("'Abd al-Rahman", "'Abd al-Rahman"),
+        ("'", "'"),
+        ("", ""),
+    ],
+)
+def test_only_an_apostrophe_before_a_formula_is_taken_off(cell: str, plain: str) -> None:
+    assert plain_cell(cell) == plain

@@ -1,0 +1,12 @@
+"""An office's database with its tables."""
+
+import pytest
+
+from mailer.database import Database, migrate
+
+
+@pytest.fixture
+def office(database: Database) -> Database:
+    """On SQLite and on PostgreSQL."""
+    migrate.upgrade(database)
+    return database
