@@ -111,11 +111,12 @@ def _fields(suppression: Suppression, organisation: Organisation | None) -> Mapp
 
 
 def _issuer(session: Session, name: str) -> Organisation | None:
-    # One that is not there must be refused: without it she would be kept from everything, which nobody asked for.
+    # A name that nobody has must not become the whole office's suppression.
     return require_organisation(session, name) if name else None
 
 
 def _sure(address: str) -> bool:
     if not sys.stdin.isatty():
-        fail_usage("Nobody is here to be asked: say --yes to suppress a whole domain.")
+        # Nobody is there to be asked.
+        fail_usage("Say --yes to suppress a whole domain without being asked.")
     return typer.confirm(f"Write to nobody at {address} any more?", err=True)

@@ -76,6 +76,7 @@ ARRAYS = [
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
     ("contacts retention", ("contacts", "retention", "--dry-run")),
+    ("contacts import", ("contacts", "import", "list.csv", "--dry-run")),
     ("contacts duplicates", ("contacts", "duplicates")),
     ("contacts notes", ("contacts", "notes", "nour@courier.example")),
     ("contacts history", ("contacts", "history", "nour@courier.example")),
@@ -93,10 +94,23 @@ OBJECTS = [
 LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
 
 
+LIST = """\
+name,address,city,languages
+Nour Renamed,nour@courier.example,Beirut,ar
+Ann,ann@paper.example; ann@other.example,Beirut,en
+Ann,ann@other.example,Beirut,en
+Zed,zed@paper.example,Beirut,en
+Nobody,nobody,Beirut,en
+"""
+"""A list with one of each: changed, added, two rows of one person, suppressed, refused."""
+
+
 @pytest.fixture
 def planned(planned: Path, dateline: Dateline) -> Path:
     """With a key that signs, a suppression, embargo terms, somebody who is there twice, and a note."""
     dateline("contacts", "suppress", "@former.example", "--reason", "asked", "--organisation", "esrf", "--yes")
+    dateline("contacts", "suppress", "zed@paper.example", "--reason", "asked")
+    (planned / "list.csv").write_text(LIST, "utf-8")
     (planned / "terms.txt").write_text("Until then I keep it to myself.", "utf-8")
     dateline("terms", "add", "Embargo 2026", "terms.txt")
     settings = config_file(planned)
