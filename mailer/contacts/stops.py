@@ -8,16 +8,15 @@ said of, the first or a further one. That a mailbox is not there stops that addr
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from mailer.contacts.models import Contact, ContactPoint, PointKind, Suppression, SuppressionKind
-
-_CHUNK = 500  # keys in one query, well below the 32,766 parameters that SQLite takes
+from mailer.database import fetch, one_of
 
 
 class Stop(StrEnum):
@@ -41,6 +40,8 @@ class Stops:
     """By the contact's number: who asked, at any of her addresses."""
     domains: bool = False
     """Whether there is a domain among the keys."""
+    gone: Mapping[int, int | None] = field(default_factory=dict)
+    """Contacts who are active no more, of those who were asked about, with whom each is merged into."""
 
     def why(self, contact_id: int, address_key: str) -> Stop | None:
         """Why this contact is not written to at this address."""
@@ -66,33 +67,7 @@ def domains_over(domain: str) -> tuple[str, ...]:
 
 def all_stops(session: Session, organisation_ids: Collection[int]) -> Stops:
     """All that is suppressed for a release of these organisations."""
-    query = select(Suppression.address_key, Suppression.organisation_id)
-    asked = ((row[0], row[1]) for row in session.execute(_people()))
-    return _stops([(row[0], row[1]) for row in session.execute(query)], asked, lambda: organisation_ids)
-
-
-def stops_among(
-    session: Session,
-    address_keys: Collection[str],
-    organisation_ids: Callable[[], Collection[int]],
-    *,
-    contact_ids: Collection[int] = (),
-) -> Stops:
-    """What is suppressed of these addresses and contacts, which are few; ``organisation_ids`` gives who issues the
-    release, and is asked only where somebody has unsubscribed from one."""
-    domains = {address_key.rpartition("@")[2] for address_key in address_keys}
-    wanted = list({*address_keys, *(key for domain in domains for key in domains_over(domain))})
-    found: list[tuple[str, int | None]] = []
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(Suppression.address_key, Suppression.organisation_id)
-        rows = session.execute(query.where(Suppression.address_key.in_(wanted[start : start + _CHUNK])))
-        found += [(row[0], row[1]) for row in rows]
-    asked = session.execute(_people(contact_ids)) if contact_ids else ()
-    return _stops(found, ((row[0], row[1]) for row in asked), organisation_ids)
-
-
-def _people(contact_ids: Collection[int] | None = None) -> "Select[int, int | None]":
-    """Contacts who asked, with the organisation; of these contacts, or of all."""
+    keys = session.execute(select(Suppression.address_key, Suppression.organisation_id))
     asked = Suppression.kind == SuppressionKind.ASKED
     first = select(Contact.id, Suppression.organisation_id).join(
         Suppression, Suppression.address_key == Contact.address_key
@@ -102,11 +77,68 @@ def _people(contact_ids: Collection[int] | None = None) -> "Select[int, int | No
         .join(Suppression, Suppression.address_key == ContactPoint.key)
         .where(ContactPoint.kind == PointKind.ADDRESS)
     )
-    if contact_ids is not None:
-        first = first.where(Contact.id.in_(contact_ids))
-        further = further.where(ContactPoint.contact_id.in_(contact_ids))
-    both = union_all(first.where(asked), further.where(asked)).subquery()
-    return select(both.c[0], both.c[1])
+    people = session.execute(union_all(first.where(asked), further.where(asked)))
+    return _stops(
+        [(row[0], row[1]) for row in keys], [(row[0], row[1]) for row in people], lambda: organisation_ids
+    )
+
+
+def stops_among(
+    session: Session,
+    address_keys: Collection[str],
+    organisation_ids: Callable[[], Collection[int]],
+    *,
+    contact_ids: Collection[int] = (),
+) -> Stops:
+    """What is suppressed of these addresses, and of these contacts, of whom there are a batch at most.
+
+    One statement for the addresses and one for the contacts: each batch that is sent waits for them.
+    ``organisation_ids`` gives who issues the release, and is asked only where somebody has unsubscribed from one.
+    """
+    domains = {address_key.rpartition("@")[2] for address_key in address_keys}
+    wanted = list(set(address_keys).union(*map(domains_over, domains)))
+    among, value = one_of(session, "address_key", wanted)
+    suppressed = fetch(session, ("address_key", "organisation_id"), _KEYS.format(among), (value, value))
+    asked: list[tuple[int, int | None]] = []
+    gone: dict[int, int | None] = {}
+    if contact_ids:
+        of_these = f"IN ({','.join(map(str, map(int, contact_ids)))})"
+        for what, contact, other in fetch(session, ("what", "contact", "other"), _PEOPLE.format(of_these)):
+            if what == "asked":
+                asked.append((contact, other))
+            else:
+                gone[contact] = other
+    stops = _stops([(row[0], row[1]) for row in suppressed], asked, organisation_ids)
+    return replace(stops, gone=gone) if gone else stops
+
+
+# Those by all and those by one each have an index of their own, which answers only a question that says which. CROSS:
+# the few contacts come first, and SQLite does not walk through all that is suppressed to find them.
+_KEYS = """FROM (
+    SELECT address_key, organisation_id FROM suppression WHERE organisation_id IS NULL AND {0}
+    UNION ALL
+    SELECT address_key, organisation_id FROM suppression WHERE organisation_id IS NOT NULL AND {0}
+) AS suppressed"""
+
+_ASKED = """SELECT 'asked' AS what, {0} AS contact, suppression.organisation_id AS other
+    FROM {1} CROSS JOIN suppression
+    WHERE {0} {{0}} AND suppression.kind = 'asked' AND suppression.organisation_id IS {2}
+    AND suppression.address_key = """
+
+_PEOPLE = f"""FROM (
+    {_ASKED.format("contact.id", "contact", "NULL")} contact.address_key
+    UNION ALL
+    {_ASKED.format("contact.id", "contact", "NOT NULL")} contact.address_key
+    UNION ALL
+    {_ASKED.format("contact_point.contact_id", "contact_point", "NULL")} contact_point.key
+    AND contact_point.kind = 'address'
+    UNION ALL
+    {_ASKED.format("contact_point.contact_id", "contact_point", "NOT NULL")} contact_point.key
+    AND contact_point.kind = 'address'
+    UNION ALL
+    SELECT 'gone', contact.id, contact.merged_into_id FROM contact WHERE contact.id {{0}} AND contact.status <> 'active'
+) AS people"""  # noqa: S608 - fixed texts
+"""Who of some contacts asked, with the organisation, and who is active no more, with whom she is merged into."""
 
 
 def _stops(

@@ -81,6 +81,14 @@ def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[A
     return [tuple(row) for row in json.loads(connection.exec_driver_sql(together, values).scalar_one())]
 
 
+def one_of(session: Session, column: str, texts: Sequence[str]) -> tuple[str, Any]:
+    """A condition for ``fetch``, that the column is one of these, and its one value: a thousand would cost more to hand
+    over than to look up."""
+    if is_sqlite(session):
+        return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(texts)  # noqa: S608 - a column's name
+    return f"{column} = ANY(?)", list(texts)
+
+
 def _table_of(model: type[DeclarativeBase]) -> Table:
     assert isinstance(model.__table__, Table)  # noqa: S101 - no model is a view or a join
     return model.__table__

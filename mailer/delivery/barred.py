@@ -40,27 +40,29 @@ def barred_among(
 ) -> Mapping[int, str]:
     """By the number of the delivery; the reasons are those of ``ExclusionReason``, or ``NOT_ACTIVE``."""
     contacts = [claim.contact for claim in claimed]
-    kept = _kept(session, contacts)
-    people = {kept.get(contact) or contact for contact in contacts}
-    stops = stops_among(
-        session,
-        [claim.address_key for claim in claimed],
-        lambda: issuers_of(session, version_id),
-        contact_ids={*contacts, *people},
-    )
-    gone = {contact for contact, other in kept.items() if other is None}
-    if others := {other for other in kept.values() if other is not None}:
+
+    def issuers() -> frozenset[int]:
+        return issuers_of(session, version_id)
+
+    stops = stops_among(session, [claim.address_key for claim in claimed], issuers, contact_ids=contacts)
+    kept: dict[int, int | None] = {}
+    asked, gone = stops.people, set(stops.gone)
+    if stops.gone:
+        kept = _kept(session, stops.gone)
+        others = {other for other in kept.values() if other is not None}
+        asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
         theirs = select(Delivery.contact_id).where(Delivery.wave_id == wave_id, Delivery.contact_id.in_(others))
         have = set(session.scalars(theirs))
-        gone |= {contact for contact, other in kept.items() if other in have}
+        gone = {contact for contact, other in kept.items() if other is None or other in have}
     refused: set[int] = set()
     if under_embargo:
-        day = day_of(now)
-        refused = set(session.scalars(select(Contact.id).where(Contact.id.in_(people), ~accepts_embargo(day))))
+        people = {kept.get(contact) or contact for contact in contacts}
+        unbound = ~accepts_embargo(day_of(now))
+        refused = set(session.scalars(select(Contact.id).where(Contact.id.in_(people), unbound)))
     barred: dict[int, str] = {}
     for claim in claimed:
         person = kept.get(claim.contact) or claim.contact
-        stop = stops.why(claim.contact, claim.address_key) or stops.people.get(person)
+        stop = stops.why(claim.contact, claim.address_key) or asked.get(person)
         if stop is not None:
             barred[claim.delivery] = stop.value
         elif claim.contact in gone:
@@ -70,16 +72,12 @@ def barred_among(
     return barred
 
 
-def _kept(session: Session, contacts: Sequence[int]) -> dict[int, int | None]:
-    """Those who are no active contacts any more, with the active one that each is merged into, if any."""
-    inactive = select(Contact.id, Contact.merged_into_id).where(Contact.status != ContactStatus.ACTIVE)
-    into: dict[int, int | None] = {}
-    asked: set[int] = set(contacts)
-    # Further only for who was merged into one that was merged in turn: mostly this is one question, with no answer.
-    while asked:
-        rows = session.execute(inactive.where(Contact.id.in_(asked))).all()
+def _kept(session: Session, gone: Mapping[int, int | None]) -> dict[int, int | None]:
+    """The active contact that each of these is merged into, at the end of however many merges; ``None`` for no such."""
+    into = dict(gone)
+    while asked := {other for other in into.values() if other is not None} - into.keys() - _active(session, into):
+        rows = session.execute(select(Contact.id, Contact.merged_into_id).where(Contact.id.in_(asked)))
         into |= {row.id: row.merged_into_id for row in rows}
-        asked = {row.merged_into_id for row in rows if row.merged_into_id} - into.keys()
 
     def last(contact: int) -> int | None:
         found: int | None = contact
@@ -87,4 +85,10 @@ def _kept(session: Session, contacts: Sequence[int]) -> dict[int, int | None]:
             found = into[found]
         return found
 
-    return {contact: last(contact) for contact in contacts if contact in into}
+    return {contact: last(contact) for contact in gone}
+
+
+def _active(session: Session, into: Mapping[int, int | None]) -> set[int]:
+    others = {other for other in into.values() if other is not None}
+    active = select(Contact.id).where(Contact.id.in_(others), Contact.status == ContactStatus.ACTIVE)
+    return set(session.scalars(active))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from builders import DESK, NOON, make_contact, make_list, make_organisation
 from newsroom import make_release, make_version, plan_wave, told
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event
@@ -183,3 +183,30 @@ def test_an_acceptance_that_ends_before_the_wave_goes_out_excludes_her_when_it_i
         claims = claim(session, wave.id, process_id="1" * 32, limit=9, now=due + timedelta(days=1))
         assert not claims
         assert [e.data for e in told(session, Event.DELIVERY_SUPPRESSED)] == [{"reason": "no-embargo-terms"}]
+
+
+def statements_of(database: Database, session: Session, wave: Wave) -> int:
+    """How many a claim on all of the wave takes."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        assert claim(session, wave.id, process_id="1" * 32, limit=1000, now=NOON)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_large_batch_is_asked_about_in_as_many_statements_as_a_small_one(office: Database) -> None:
+    with office.write() as session:
+        make_organisation(session, "esrf")
+        suppress(session, "@gone.example", reason="x", at=NOON, actor=DESK)
+        few = opened(session, make_contact(session))
+        taken = statements_of(office, session, few)
+        people = [make_contact(session, address=f"p{n}@desk{n}.paper.example") for n in range(300)]
+        many = plan_wave(session, few.version, make_list(session, *people, name="Many")).wave
+        open_wave(session, many.id, now=NOON, doubt="", late_grace=LONG, give_up_after=LONG, actor=DESK)
+        assert statements_of(office, session, many) == taken
