@@ -3,8 +3,8 @@
 ``models`` are the tables. In: ``table`` reads a file's rows, ``importing`` takes people from them, and
 ``organisations`` takes those who issue releases. Out: ``query`` is the language of searches and saved queries,
 ``search`` finds people, ``lists`` says who is on a media list, ``suppression`` who must not be written to.
-Below them, ``address``, ``phones``, ``cities``, ``countries``, ``beats``, ``outlets`` and ``language_names`` say what
-is one, ``spelling`` when two names are the same.
+Below them, ``address``, ``phones``, ``cities``, ``countries``, ``beats``, ``outlets`` and ``language_names`` say
+what is one, ``spelling`` when two names are the same.
 """
 
 from mailer.contacts.address import Address

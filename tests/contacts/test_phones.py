@@ -6,7 +6,7 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.contacts.phones import MAX_LENGTH, phone
@@ -168,6 +168,8 @@ def test_what_is_shown_is_read_back_as_the_same_everywhere(
     st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)),
     st.from_regex(r"[0-9]{3,16}", fullmatch=True),
 )
+@example(code=7, rest="84955550101")  # with its trunk prefix, which no plain reading may keep
+@example(code=1, rest="12025550147")
 def test_a_plain_number_is_what_the_library_takes_it_for(code: int, rest: str) -> None:
     written = f"+{code} {rest[:3]} {rest[3:]}".strip()
     try:
