@@ -8,6 +8,7 @@ only where none of these fits.
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,24 +81,50 @@ def detect(file: Path) -> Encoding:
 
     Raises ``BadTable`` where it is damaged UTF-8, or in no encoding that makes words of it. OSError is the caller's.
     """
-    with file.open("rb") as stream:
-        start = stream.read(SAMPLE)
-        if by_mark := _by_byte_order_mark(start):
-            return by_mark
-        if wide := _utf_16_without_mark(start):
-            return wide
-        stream.seek(0)
-        judge = _Judge()
-        while piece := stream.read(CHUNK):
-            judge.see(piece)
-    return judge.verdict(file)
+    return _detect(file, _pieces(file))
 
 
-def detect_in(content: bytes, file: Path) -> Encoding:
-    """The encoding of some bytes of the file, such as those of its cards' texts; see ``detect``."""
+def detect_of_cards(file: Path) -> Encoding:
+    """The encoding of a file of vCards, each line of which may have one of its own: UTF-8 where they differ."""
+    try:
+        return _detect(file, _unfolded(_pieces(file)))
+    except BadTable:
+        return UTF_8
+
+
+def detect_in(file: Path, content: bytes) -> Encoding:
+    """The encoding of some bytes of the file; see ``detect``."""
     judge = _Judge()
     judge.see(content)
     return judge.verdict(file)
+
+
+def _detect(file: Path, pieces: Iterator[bytes]) -> Encoding:
+    with file.open("rb") as stream:
+        start = stream.read(SAMPLE)
+    if found := _by_byte_order_mark(start) or _utf_16_without_mark(start):
+        return found
+    judge = _Judge()
+    for piece in pieces:
+        judge.see(piece)
+    return judge.verdict(file)
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            yield piece
+
+
+def _unfolded(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Without the folds of vCards, which some programs make inside a character."""
+    rest = b""
+    for piece in pieces:
+        text = rest + piece.replace(b"\r", b"")
+        end = text.rfind(b"\n")
+        rest = text[end:] if end > 0 else b""
+        yield (text[:end] if end > 0 else text).replace(b"\n ", b"").replace(b"\n\t", b"")
+    yield rest
 
 
 def _by_byte_order_mark(start: bytes) -> Encoding | None:
