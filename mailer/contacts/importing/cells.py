@@ -36,12 +36,15 @@ _LENGTHS = {
     "source": 300,
 }
 
+_NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
 _SEVERAL = re.compile(r"[;؛,،/|\s<>\"]|mailto:", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,،/|\s]+")
+_SEVERAL_PHONES = re.compile(r"[;؛\n,،/|\"]")
 _BETWEEN_PHONES = re.compile(r"[,،/|]+")
 _IN_BRACKETS = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
 _BETWEEN_LANGUAGES = re.compile(r"[,،/|&+]|\s(?:and|et|و)\s")
 _OUTLET = re.compile(r"([^()]{1,200}?)\s*(?:\(([^()]{1,120})\))?")
+_NONE: frozenset[str] = frozenset()
 _TAG = re.compile(r"[\w&' .-]{1,60}")
 
 Cells = Mapping[str, str]
@@ -68,7 +71,19 @@ class Checker:
         self.heads, self._vocabulary, self._day = heads, vocabulary, day
         self._fields = frozenset(fields)
         self._simple = [(field, parse) for field, parse in self._parsers() if field in self._fields]
-        self._named = bool(self._fields & {"name", "given_name", "family_name", "name_ar"})
+        self._together = [
+            check
+            for field, check in (
+                ("phone", self._phones),
+                ("outlets", self._places),
+                ("salutations", self._salutations),
+            )
+            if field in self._fields
+        ]
+        if "city" in self._fields:
+            self._together.insert(0, self._place)  # a telephone number is read as its country writes it
+        self._together.insert(0, self._name)
+        self._named = bool(self._fields & _NAMES)
         self._city = lru_cache(maxsize=10_000)(_city)
         self._outlets = lru_cache(maxsize=50_000)(_outlets)
 
@@ -76,8 +91,8 @@ class Checker:
         """The candidate, or all that is wrong."""
         problems: list[Unfit] = []
         cells = self._plain(cells, problems)
-        candidate = Candidate(row=row)
-        faulty = {problem.field for problem in problems}
+        candidate = Candidate(row)
+        faulty = frozenset(problem.field for problem in problems) if problems else _NONE
         for field, parse in self._simple:
             if field in faulty:
                 continue
@@ -85,7 +100,7 @@ class Checker:
                 setattr(candidate, field, parse(cells[field]))
             except Unfit as unfit:
                 problems.append(unfit)
-        for check in (self._name, self._place, self._phones, self._places, self._salutations):
+        for check in self._together:
             try:
                 check(candidate, cells, faulty)
             except Unfit as unfit:
@@ -140,30 +155,32 @@ class Checker:
             ("notes", str),
         ]
 
-    def _name(self, candidate: Candidate, _cells: Cells, faulty: set[str]) -> None:
-        if not candidate.name:
+    def _name(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if candidate.name:
+            return
+        if candidate.given_name or candidate.family_name:
             candidate.name = " ".join(filter(None, (candidate.given_name, candidate.family_name)))
             if len(candidate.name) > _LENGTHS["name"]:
                 raise Unfit("given_name", "the whole name is longer than 200 characters", "Shorten it.")
         named = candidate.name or candidate.name_ar
-        if self._named and not named and not faulty & {"name", "given_name", "family_name", "name_ar"}:
+        if not named and self._named and not faulty & _NAMES:
             remedy = "Write the person's name there, or her Arabic name in the column name_ar."
             raise Unfit("name", "it is empty", remedy)
 
-    def _place(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
-        if "city" in self._fields and "city" not in faulty:
+    def _place(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if "city" not in faulty:
             candidate.city = self._city(cells["city"], cells.get("country", ""))
 
-    def _phones(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
+    def _phones(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
         if (cell := cells.get("phone")) and "phone" not in faulty:
             candidate.phone = _phones(cell, candidate.city.country if candidate.city else "")
 
-    def _places(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
-        if "outlets" not in self._fields or faulty & {"outlets", "role", "outlet_type"}:
+    def _places(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if faulty & {"outlets", "role", "outlet_type"}:
             return
         candidate.outlets = self._outlets(cells["outlets"], cells.get("role", ""), cells.get("outlet_type", ""))
 
-    def _salutations(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
+    def _salutations(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
         if not (cell := cells.get("salutations")) or "salutations" in faulty:
             return
         found = {}
@@ -254,6 +271,8 @@ def _address(text: str) -> Address:
 
 
 def _phones(cell: str, country: str) -> tuple[Phone, ...]:
+    if not _SEVERAL_PHONES.search(cell):
+        return (_phone(cell, country),)
     found: dict[str, Phone] = {}
     for value in split_values(cell):
         parts = [part.strip() for part in _BETWEEN_PHONES.split(value) if part.strip()]
@@ -261,12 +280,16 @@ def _phones(cell: str, country: str) -> tuple[Phone, ...]:
             several = [phone(part, country) for part in parts] if len(parts) > 1 else []
         except ValueError:
             several = []
-        try:
-            for one in several or [phone(value, country)]:
-                found.setdefault(one.key, one)
-        except ValueError as error:
-            raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 010.", value) from error
+        for one in several or [_phone(value, country)]:
+            found.setdefault(one.key, one)
     return tuple(found.values())
+
+
+def _phone(text: str, country: str) -> Phone:
+    try:
+        return phone(text, country)
+    except ValueError as error:
+        raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 010.", text) from error
 
 
 def _city(cell: str, country: str) -> KnownCity:

@@ -204,6 +204,9 @@ class Store:
         for number, entry in of:
             if "outlets" not in entry.after:
                 continue
+            if entry.is_new:
+                begun += [(number, self._outlets.ids[place.key], place.role) for place in entry.after["outlets"]]
+                continue
             known, roles_before = entry.before.affiliations, {p.key: p.role for p in entry.before.outlets}
             told = {place.key: place for place in entry.after["outlets"]}
             for key, place in told.items():
