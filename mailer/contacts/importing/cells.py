@@ -100,6 +100,7 @@ class Checker:
                 setattr(candidate, field, parse(cells[field]))
             except Unfit as unfit:
                 problems.append(unfit)
+        faulty = frozenset(problem.field for problem in problems) if problems else _NONE
         for check in self._together:
             try:
                 check(candidate, cells, faulty)
@@ -186,7 +187,7 @@ class Checker:
         found = {}
         for part in split_values(cell):
             before, colon, after = part.partition(":")
-            code = language_code(before)
+            code = _language(before)
             if not colon or not code or not after.strip() or len(after.strip()) > 200:
                 remedy = "Write the language before each: en: Dear Ms Haddad; fr: Chère Madame Haddad."
                 raise Unfit("salutations", f"“{part[:40]}” is not a salutation", remedy)
@@ -305,20 +306,35 @@ def _city(cell: str, country: str) -> KnownCity:
 def _languages(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in split_values(cell):
-        parts = [value] if language_code(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
-        if len(parts) == 1 and not language_code(parts[0]) and all(map(language_code, value.split())):
-            parts = value.split()
-        for part in parts:
-            code = language_code(part)
-            if not code:
-                remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
-                raise Unfit("languages", f"“{part.strip()[:40]}” is not a language that Dateline knows", remedy)
-            found[code] = None
+        found |= dict.fromkeys(_languages_in(value))
     if not found:
         raise Unfit(
             "languages", "it is empty", "Write the languages that she reads, the one she likes best first."
         )
     return tuple(found)
+
+
+def _languages_in(value: str) -> Sequence[str]:
+    """One value as its languages; the name of some has several words or a comma in it, so the whole is asked first."""
+    if code := _language(value):
+        return [code]
+    parts = [part.strip() for part in _BETWEEN_LANGUAGES.split(value) if part.strip()]
+    codes = [_language(part) for part in parts]
+    if all(codes):
+        return codes
+    if all(codes := [_language(word) for word in value.split()]):
+        return codes
+    wrong = next(part for part in parts if not _language(part))
+    remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
+    raise Unfit("languages", f"“{wrong[:40]}” is not a language that Dateline knows", remedy)
+
+
+def _language(text: str) -> str:
+    """The language's code; empty for none that we know."""
+    try:
+        return language_code(text)
+    except ValueError:
+        return ""
 
 
 def _outlets(cell: str, role: str, kind: str) -> tuple[Place, ...]:
