@@ -221,20 +221,6 @@ class NobodyToSendTo(DatelineError):
     remedy = "{reasons}"
 
 
-class TemplateChanged(DatelineError):
-    message = (
-        "The template {template} was changed since wave {wave} was scheduled, and who is new needs a text of it."
-    )
-    remedy = (
-        "Put the template back as it was, or cancel the wave and schedule it anew: dateline waves cancel {wave}"
-    )
-
-
-class WaveBegun(DatelineError):
-    message = "Wave {wave} is {state}: its audience is settled."
-    remedy = "Who is new on the list gets it from another wave; who has it already is left out there."
-
-
 class UnknownWave(DatelineError):
     message = "There is no wave {wave}."
     remedy = "List them with: dateline waves list"

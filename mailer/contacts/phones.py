@@ -73,7 +73,7 @@ def phone(text: str, country: str) -> Phone:
     if not parsed.national_number:
         raise ValueError("it is nothing but zeros")
     shown = format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    plain = format_number(parsed, PhoneNumberFormat.E164)
+    plain = f"+{parsed.country_code}{national_significant_number(parsed)}"
     if shown.count(" ") + shown.count("-") == 1:
         # The library knows no grouping for it: as it was written, then.
         shown = _grouped(number, parsed)
@@ -174,6 +174,19 @@ def _with_plus(number: str, country: str) -> str:
 
 
 def _check_length(parsed: PhoneNumber, country: str) -> None:
+    digits = len(national_significant_number(parsed))
+    if not parsed.country_code or not _can_be(parsed.country_code, digits):
+        _refuse_length(parsed, country)
+
+
+@cache
+def _can_be(code: int, digits: int) -> bool:
+    """Whether there are numbers of so many digits behind a country's code; nothing else is asked about a length."""
+    some = PhoneNumber(country_code=code, national_number=int("1" * digits))
+    return is_possible_number_with_reason(some) is ValidationResult.IS_POSSIBLE
+
+
+def _refuse_length(parsed: PhoneNumber, country: str) -> None:
     regions = region_codes_for_country_code(parsed.country_code or 0)
     place = country_name(country if country in regions else next(iter(regions), ""))
     match is_possible_number_with_reason(parsed):

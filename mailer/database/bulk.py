@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table
@@ -109,7 +110,7 @@ def _values(rows: int, columns: int) -> str:
 
 
 def _run_with_values(session: Session, statement: str, rows: Rows) -> None:
-    session.connection().exec_driver_sql(statement, tuple(value for row in rows for value in row))
+    session.connection().exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
 
 
 def _run_with_arrays(

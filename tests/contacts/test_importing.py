@@ -86,6 +86,7 @@ def test_a_column_that_the_file_lacks_is_left_as_it_is(office: Database, tmp_pat
         ("A,,a@x.example,,Utopolis,ar,,,", "city", "not a city"),
         ("A,,a@x.example,,Beirut,Klingonish,,,", "languages", "Klingonish"),
         ("A,,a@x.example,call me,Beirut,ar,,,", "phone", "no digits"),
+        ("A,,a@x.example,,Beirut,ar,migratoin,,", "beats", "migration"),
         ("A,,a@x.example,,Beirut,ar,,,05/01/2026", "embargo_terms", "2026-03-01"),
         ("A,,a@x.example,,Beirut,ar,,((x),", "outlets", "outlet"),
         ('"=HYPERLINK(1)",,a@x.example,,Beirut,ar,,,', "name", "formula"),
@@ -104,6 +105,7 @@ def test_a_bad_row_is_told_and_the_good_ones_go_in(
     assert {(refusal.file, refusal.row) for refusal in done.refused} == {("beirut.csv", 3)}
     refusal = next(refusal for refusal in done.refused if refusal.column == column)
     assert reason in f"{refusal.reason} {refusal.remedy}"
+    assert refusal.remedy
     assert "beirut.csv, row 3" in str(refusal)
 
 
@@ -117,6 +119,7 @@ def test_a_name_with_a_comma_and_a_line_break_is_one_line(office: Database, tmp_
     [
         (b"", "empty"),
         (b"name,address\n", "lacks the column city"),
+        (b"name,city,languages\nNour,Beirut,ar\n", "lacks the column address"),
         (HEAD.encode() + b"a\x00b", "NUL"),
     ],
 )

@@ -21,12 +21,11 @@ class Place:
     """As far as the list tells it."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Candidate:
     """What a row says; its attributes are the names of ``contacts.fields``.
 
     Only those whose column the file has say anything. A file's hundred thousand are held at once, so that rows which
-    are far apart can be one person; equal cells share their values.
+    are far apart can be one person: what a row does not say is kept with the class, and equal cells share their values.
     """
 
     row: int
@@ -57,6 +56,9 @@ class Candidate:
     basis_since: date | None = None
     verified: date | None = None
     notes: str = ""
+
+    def __init__(self, row: int) -> None:
+        self.row = row
 
 
 MANY = ("phone", "languages", "beats", "outlets", "tags", "salutations")

@@ -36,13 +36,16 @@ _LENGTHS = {
     "source": 300,
 }
 
+_NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
 _SEVERAL = re.compile(r"[;؛,،/|\s<>\"]|mailto:", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,،/|\s]+")
+_SEVERAL_PHONES = re.compile(r"[;؛\n,،/|\"]")
 _BETWEEN_PHONES = re.compile(r"[,،/|]+")
 # No @ in the words before the bracket: that would be another address of hers, which must not be lost.
 _IN_BRACKETS = re.compile(r"[^<>@]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
 _BETWEEN_LANGUAGES = re.compile(r"[,،/|&+]|\s(?:and|et|و)\s")
 _OUTLET = re.compile(r"([^()]{1,200}?)\s*(?:\(([^()]{1,120})\))?")
+_NONE: frozenset[str] = frozenset()
 _TAG = re.compile(r"[\w&' .-]{1,60}")
 
 Cells = Mapping[str, str]
@@ -69,7 +72,19 @@ class Checker:
         self.heads, self._vocabulary, self._day = heads, vocabulary, day
         self._fields = frozenset(fields)
         self._simple = [(field, parse) for field, parse in self._parsers() if field in self._fields]
-        self._named = bool(self._fields & {"name", "given_name", "family_name", "name_ar"})
+        self._together = [
+            check
+            for field, check in (
+                ("phone", self._phones),
+                ("outlets", self._places),
+                ("salutations", self._salutations),
+            )
+            if field in self._fields
+        ]
+        if "city" in self._fields:
+            self._together.insert(0, self._place)  # a telephone number is read as its country writes it
+        self._together.insert(0, self._name)
+        self._named = bool(self._fields & _NAMES)
         self._city = lru_cache(maxsize=10_000)(_city)
         self._outlets = lru_cache(maxsize=50_000)(_outlets)
 
@@ -77,8 +92,8 @@ class Checker:
         """The candidate, or all that is wrong."""
         problems: list[Unfit] = []
         cells = self._plain(cells, problems)
-        candidate = Candidate(row=row)
-        faulty = {problem.field for problem in problems}
+        candidate = Candidate(row)
+        faulty = frozenset(problem.field for problem in problems) if problems else _NONE
         for field, parse in self._simple:
             if field in faulty:
                 continue
@@ -86,7 +101,8 @@ class Checker:
                 setattr(candidate, field, parse(cells[field]))
             except Unfit as unfit:
                 problems.append(unfit)
-        for check in (self._name, self._place, self._phones, self._places, self._salutations):
+        faulty = frozenset(problem.field for problem in problems) if problems else _NONE
+        for check in self._together:
             try:
                 check(candidate, cells, faulty)
             except Unfit as unfit:
@@ -144,30 +160,32 @@ class Checker:
             ("notes", str),
         ]
 
-    def _name(self, candidate: Candidate, _cells: Cells, faulty: set[str]) -> None:
-        if not candidate.name:
+    def _name(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if candidate.name:
+            return
+        if candidate.given_name or candidate.family_name:
             candidate.name = " ".join(filter(None, (candidate.given_name, candidate.family_name)))
             if len(candidate.name) > _LENGTHS["name"]:
                 raise Unfit("given_name", "the whole name is longer than 200 characters", "Shorten it.")
         named = candidate.name or candidate.name_ar
-        if self._named and not named and not faulty & {"name", "given_name", "family_name", "name_ar"}:
+        if not named and self._named and not faulty & _NAMES:
             remedy = "Write the person's name there, or her Arabic name in the column name_ar."
             raise Unfit("name", "it is empty", remedy)
 
-    def _place(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
-        if "city" in self._fields and "city" not in faulty:
+    def _place(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if "city" not in faulty:
             candidate.city = self._city(cells["city"], cells.get("country", ""))
 
-    def _phones(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
+    def _phones(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
         if (cell := cells.get("phone")) and "phone" not in faulty:
             candidate.phone = _phones(cell, candidate.city.country if candidate.city else "")
 
-    def _places(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
-        if "outlets" not in self._fields or faulty & {"outlets", "role", "outlet_type"}:
+    def _places(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
+        if faulty & {"outlets", "role", "outlet_type"}:
             return
         candidate.outlets = self._outlets(cells["outlets"], cells.get("role", ""), cells.get("outlet_type", ""))
 
-    def _salutations(self, candidate: Candidate, cells: Cells, faulty: set[str]) -> None:
+    def _salutations(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
         if not (cell := cells.get("salutations")) or "salutations" in faulty:
             return
         found = {}
@@ -256,6 +274,8 @@ def _address(text: str) -> Address:
 
 
 def _phones(cell: str, country: str) -> tuple[Phone, ...]:
+    if not _SEVERAL_PHONES.search(cell):
+        return (_phone(cell, country),)
     found: dict[str, Phone] = {}
     for value in split_values(cell):
         parts = [part.strip() for part in _BETWEEN_PHONES.split(value) if part.strip()]
@@ -263,12 +283,16 @@ def _phones(cell: str, country: str) -> tuple[Phone, ...]:
             several = [phone(part, country) for part in parts] if len(parts) > 1 else []
         except ValueError:
             several = []
-        try:
-            for one in several or [phone(value, country)]:
-                found.setdefault(one.key, one)
-        except ValueError as error:
-            raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 0100.", value) from error
+        for one in several or [_phone(value, country)]:
+            found.setdefault(one.key, one)
     return tuple(found.values())
+
+
+def _phone(text: str, country: str) -> Phone:
+    try:
+        return phone(text, country)
+    except ValueError as error:
+        raise Unfit("phone", str(error), "Write it with its country, as +961 1 555 0100.", text) from error
 
 
 def _city(cell: str, country: str) -> KnownCity:
@@ -281,31 +305,38 @@ def _city(cell: str, country: str) -> KnownCity:
     raise Unfit("city", reason, remedy)
 
 
-def _language(text: str) -> str:
-    """Its code; empty for what is no language, as a cell may hold several."""
-    try:
-        return language_code(text)
-    except ValueError:
-        return ""
-
-
 def _languages(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in split_values(cell):
-        parts = [value] if _language(value) else [p for p in _BETWEEN_LANGUAGES.split(value) if p.strip()]
-        if len(parts) == 1 and not _language(parts[0]) and all(map(_language, value.split())):
-            parts = value.split()
-        for part in parts:
-            code = _language(part)
-            if not code:
-                remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
-                raise Unfit("languages", f"“{part.strip()[:40]}” is not a language that Dateline knows", remedy)
-            found[code] = None
+        found |= dict.fromkeys(_languages_in(value))
     if not found:
         raise Unfit(
             "languages", "it is empty", "Write the languages that she reads, the one she likes best first."
         )
     return tuple(found)
+
+
+def _languages_in(value: str) -> Sequence[str]:
+    """One value as its languages; the name of some has several words or a comma in it, so the whole is asked first."""
+    if code := _language(value):
+        return [code]
+    parts = [part.strip() for part in _BETWEEN_LANGUAGES.split(value) if part.strip()]
+    codes = [_language(part) for part in parts]
+    if all(codes):
+        return codes
+    if all(codes := [_language(word) for word in value.split()]):
+        return codes
+    wrong = next(part for part in parts if not _language(part))
+    remedy = "Write a code, such as ar, en or fr, or the language's name; semicolons between several."
+    raise Unfit("languages", f"“{wrong[:40]}” is not a language that Dateline knows", remedy)
+
+
+def _language(text: str) -> str:
+    """The language's code; empty for none that we know."""
+    try:
+        return language_code(text)
+    except ValueError:
+        return ""
 
 
 def _outlets(cell: str, role: str, kind: str) -> tuple[Place, ...]:

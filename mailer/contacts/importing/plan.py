@@ -35,11 +35,6 @@ class Entry:
     after: Mapping[str, Any]
     """The new values of the fields that change."""
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the registry did not know her."""
-        return not self.before.id
-
     def changes(self, day: date) -> tuple[Change, ...]:
         """Field by field, as cells show them."""
         return tuple(
@@ -91,16 +86,37 @@ class Planner:
             ),
         }
         self._special = [(field, plan) for field, plan in special.items() if field in self._fields]
-        self._named = bool(self._fields & {"name", "given_name", "family_name"})
+        asked_apart = ("outlet_type", "organisation")
+        self._plain = [field for field in (*self._told, *special) if field in self._fields - {*asked_apart}]
 
     def plan(self, candidate: Candidate, before: Standing | None) -> Entry:
         """What this person's fields become. Raises ``Unfit``."""
+        after = self._changed(candidate, before) if before else self._all(candidate)
         standing = before or _NOBODY
+        if "salutations" in after:
+            self._readable(candidate, standing)
+        if "organisation" in self._fields:
+            self._office(candidate, standing, after)
+        return Entry(candidate, standing, after)
+
+    def _all(self, candidate: Candidate) -> dict[str, Any]:
+        """All that is told of somebody new."""
+        if not ((candidate.name or candidate.name_ar) and candidate.city and candidate.languages):
+            _refuse_incomplete(candidate)
+        after: dict[str, Any] = {"address": candidate.address, "name": candidate.name or candidate.name_ar}
+        for field in self._plain:
+            if value := getattr(candidate, field):
+                after[field] = value
+        if "outlet_type" in self._fields and (types := self._outlet_types(candidate, _NOBODY)) is not _SAME:
+            after["outlet_type"] = types
+        return after
+
+    def _changed(self, candidate: Candidate, standing: Standing) -> dict[str, Any]:
+        """The fields of somebody known that the list tells otherwise."""
         after: dict[str, Any] = {}
         self._addresses(candidate, standing, after)
-        name = candidate.name or ("" if before else candidate.name_ar)
-        if name and name != standing.name:
-            after["name"] = name
+        if candidate.name and candidate.name != standing.name:
+            after["name"] = candidate.name
         for field in self._told:
             value = getattr(candidate, field)
             if value != getattr(standing, field):
@@ -109,13 +125,7 @@ class Planner:
             value = plan(candidate, standing)
             if value is not _SAME and value != getattr(standing, field, None):
                 after[field] = value
-        if before is None:
-            self._require(candidate)
-        if "salutations" in after:
-            self._readable(candidate, standing)
-        if "organisation" in self._fields:
-            self._office(candidate, standing, after)
-        return Entry(candidate, standing, after)
+        return after
 
     def withdrawn(self, candidate: Candidate, before: Standing) -> str:
         """What an officer should know where a list names terms that are over; else empty."""
@@ -129,33 +139,19 @@ class Planner:
     def _addresses(self, candidate: Candidate, before: Standing, after: dict[str, Any]) -> None:
         """The addresses of a cell, the first to be written to; a single one that we know leaves the others alone."""
         told = candidate.address
-        if before.id:
-            known = {one.key: one for one in before.address}
-            # What somebody has who was merged into her leads to her and stays where it is.
-            hers = [one for one in told if self._known.held.get(one.key, before.id) == before.id]
-            if not hers or hers[0] != told[0]:
-                hers = [before.address[0], *(one for one in hers if one.key != before.address[0].key)]
-            if candidate.joined or (len(told) == 1 and told[0].key in self._known.contacts):
-                first = before.address if hers[0].key in known else (hers[0], *before.address)
-                hers = list({one.key: one for one in (*first, *hers)}.values())
-            told = tuple(known.get(one.key, one) for one in hers)
-        if [one.key for one in told] != [one.key for one in before.address]:
-            after["address"] = told
-
-    def _require(self, candidate: Candidate) -> None:
-        """What somebody new cannot be without. The cells are not empty: the checker has seen to that."""
-        missing = [
-            field
-            for field, there in (
-                ("name", candidate.name or candidate.name_ar),
-                ("city", candidate.city),
-                ("languages", candidate.languages),
-            )
-            if not there
-        ]
-        if missing:
-            reason = "she is new to the registry, and the list has no such column"
-            raise Unfit(missing[0], reason, f"Add the columns that are missing: {', '.join(missing)}.")
+        keys = [one.key for one in before.address]
+        if len(told) == 1 and keys == [told[0].key]:
+            return
+        known = dict(zip(keys, before.address, strict=True))
+        # What somebody has who was merged into her leads to her and stays where it is.
+        hers = [one for one in told if self._known.held.get(one.key, before.id) == before.id]
+        if not hers or hers[0] != told[0]:
+            hers = [before.address[0], *(one for one in hers if one.key != before.address[0].key)]
+        if candidate.joined or (len(told) == 1 and told[0].key in self._known.contacts):
+            first = before.address if hers[0].key in known else (hers[0], *before.address)
+            hers = list({one.key: one for one in (*first, *hers)}.values())
+        if [one.key for one in hers] != keys:
+            after["address"] = tuple(known.get(one.key, one) for one in hers)
 
     def _readable(self, candidate: Candidate, before: Standing) -> None:
         languages = candidate.languages or before.languages
@@ -201,6 +197,18 @@ class Planner:
         if told is not None and _over(told, before, self._day):
             return _SAME
         return told
+
+
+def _refuse_incomplete(candidate: Candidate) -> None:
+    """What somebody new cannot be without. The cells are not empty: the checker has seen to that."""
+    there = {
+        "name": candidate.name or candidate.name_ar,
+        "city": candidate.city,
+        "languages": candidate.languages,
+    }
+    missing = [field for field, value in there.items() if not value]
+    reason = "she is new to the registry, and the list has no such column"
+    raise Unfit(missing[0], reason, f"Add the columns that are missing: {', '.join(missing)}.")
 
 
 def _over(told: date, before: Standing, day: date) -> bool:

@@ -53,9 +53,12 @@ _CONTACT = (
     "basis_since",
     "verified_at",
 )
+_OFFICER, _JOURNALIST = ContactKind.OFFICER.value, ContactKind.JOURNALIST.value
 _NEW = (*_CONTACT, "status", "added_at")
 
 Rows = list[tuple[Any, ...]]
+Numbered = Sequence[tuple[int, Entry]]
+"""Entries with the numbers of their contacts."""
 
 
 class Store:
@@ -86,14 +89,15 @@ class Store:
         entries = [entry for entry in entries if entry.after]
         if not entries:
             return
-        self._new_beats()
+        self._new_beats(entries)
         self._new_cities(entry.after["city"] for entry in entries if "city" in entry.after)
-        new = [entry for entry in entries if entry.is_new]
-        numbers = dict(zip(map(id, new), self._numbers(Contact, len(new)), strict=True))
-        of = [(numbers.get(id(entry)) or entry.before.id, entry) for entry in entries]
         self._outlets_of(entries)
-        self._clear(of)
-        self._contacts(of)
+        new = [entry for entry in entries if not entry.before.id]
+        known = [(entry.before.id, entry) for entry in entries if entry.before.id]
+        added = list(zip(self._numbers(Contact, len(new)), new, strict=True))
+        self._clear(known)
+        self._contacts(added, known)
+        of = [*added, *known]
         self._languages(of)
         self._values(of, "beats", ContactBeat, "beat")
         self._values(of, "tags", ContactTag, "tag")
@@ -101,13 +105,13 @@ class Store:
         self._affiliations(of)
         self._acceptances(of)
         self._notes(of)
-        self._log(of)
+        self._log(added, known)
 
-    def _contacts(self, of: Sequence[tuple[int, Entry]]) -> None:
-        added = self._instant(self._at)
-        new = [(*self._contact(n, e), ContactStatus.ACTIVE.value, added) for n, e in of if e.is_new]
+    def _contacts(self, added: Numbered, known: Numbered) -> None:
+        status, at = ContactStatus.ACTIVE.value, self._instant(self._at)
+        new = [(*self._contact(number, entry), status, at) for number, entry in added]
         insert_rows(self._session, Contact, _NEW, new)
-        changed = [self._contact(n, e) for n, e in of if not e.is_new and not _ASIDE.issuperset(e.after)]
+        changed = [self._contact(number, entry) for number, entry in known if not _ASIDE.issuperset(entry.after)]
         update_rows(self._session, Contact, _CONTACT, changed)
 
     def _contact(self, number: int, entry: Entry) -> tuple[Any, ...]:
@@ -126,7 +130,7 @@ class Store:
         basis = get("basis", before.basis)
         return (
             number,
-            ContactKind.OFFICER.value if office_id else ContactKind.JOURNALIST.value,
+            _OFFICER if office_id else _JOURNALIST,
             get("name", before.name),
             get("given_name", before.given_name),
             get("family_name", before.family_name),
@@ -152,11 +156,11 @@ class Store:
         place = (city.name, city.country) if city else entry.before.city
         return self._vocabulary.issuers[slug].offices[place]
 
-    def _clear(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _clear(self, of: Numbered) -> None:
         """Take away what is written anew of contacts who are known."""
 
         def having(*fields: str) -> list[int]:
-            return [n for n, e in of if not e.is_new and not e.after.keys().isdisjoint(fields)]
+            return [n for n, e in of if not e.after.keys().isdisjoint(fields)]
 
         for model, numbers in (
             (ContactLanguage, having("languages", "salutations")),
@@ -172,7 +176,7 @@ class Store:
                 )
                 self._session.execute(points)
 
-    def _languages(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _languages(self, of: Numbered) -> None:
         rows: Rows = []
         for number, entry in of:
             after, before = entry.after, entry.before
@@ -183,13 +187,11 @@ class Store:
                 rows.append((number, code, place, words.get(code, "")))
         insert_rows(self._session, ContactLanguage, ("contact_id", "language", "position", "salutation"), rows)
 
-    def _values(
-        self, of: Sequence[tuple[int, Entry]], field: str, model: type[DeclarativeBase], column: str
-    ) -> None:
+    def _values(self, of: Numbered, field: str, model: type[DeclarativeBase], column: str) -> None:
         rows = [(number, value) for number, entry in of for value in entry.after.get(field, ())]
         insert_rows(self._session, model, ("contact_id", column), rows)
 
-    def _points(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _points(self, of: Numbered) -> None:
         rows: Rows = []
         for kind, field in ((PointKind.ADDRESS.value, "address"), (PointKind.PHONE.value, "phone")):
             for number, entry in of:
@@ -197,12 +199,15 @@ class Store:
                     rows.append((number, kind, one.text, one.key, place))
         insert_rows(self._session, ContactPoint, ("contact_id", "kind", "value", "key", "position"), rows)
 
-    def _affiliations(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _affiliations(self, of: Numbered) -> None:
         begun: Rows = []
         roles: Rows = []
         ended: list[int] = []
         for number, entry in of:
             if "outlets" not in entry.after:
+                continue
+            if not entry.before.id:
+                begun += [(number, self._outlets.ids[place.key], place.role) for place in entry.after["outlets"]]
                 continue
             known, roles_before = entry.before.affiliations, {p.key: p.role for p in entry.before.outlets}
             told = {place.key: place for place in entry.after["outlets"]}
@@ -217,7 +222,7 @@ class Store:
         if ended:
             self._session.execute(update(Affiliation).where(Affiliation.id.in_(ended)).values(until=self._day))
 
-    def _acceptances(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _acceptances(self, of: Numbered) -> None:
         recorded = self._instant(self._at)
         accepted: Rows = []
         withdrawn: list[int] = []
@@ -234,7 +239,7 @@ class Store:
             ends = update(EmbargoAcceptance).where(EmbargoAcceptance.id.in_(withdrawn))
             self._session.execute(ends.values(withdrawn_on=self._day))
 
-    def _notes(self, of: Sequence[tuple[int, Entry]]) -> None:
+    def _notes(self, of: Numbered) -> None:
         at = self._instant(self._at)
         rows = [
             (number, NoteKind.NOTE.value, at, self._actor, entry.after["notes"])
@@ -243,14 +248,15 @@ class Store:
         ]
         insert_rows(self._session, ContactNote, ("contact_id", "kind", "at", "actor", "text"), rows)
 
-    def _log(self, of: Sequence[tuple[int, Entry]]) -> None:
-        at = self._instant(self._at)
-        rows = []
-        for number, entry in of:
-            event = Event.CONTACT_ADDED if entry.is_new else Event.CONTACT_CHANGED
+    def _log(self, added: Numbered, known: Numbered) -> None:
+        at, actor = self._instant(self._at), self._actor
+        event = Event.CONTACT_ADDED.value
+        rows = [(at, event, actor, None, None, None, number, "{}") for number, _ in added]
+        event = Event.CONTACT_CHANGED.value
+        for number, entry in known:
             # What, never the values: the log is kept when a person is erased.
-            data = "{}" if entry.is_new else json.dumps({"fields": list(entry.after)})
-            rows.append((at, event.value, self._actor, None, None, None, number, data))
+            data = json.dumps({"fields": list(entry.after)})
+            rows.append((at, event, actor, None, None, None, number, data))
         append_rows(self._session, rows)
 
     def _outlets_of(self, entries: Iterable[Entry]) -> None:
@@ -284,8 +290,11 @@ class Store:
             self._session.flush()
             self._cities[city.name, city.country] = made.id
 
-    def _new_beats(self) -> None:
-        for slug in self._vocabulary.added.keys() - self._beats:
+    def _new_beats(self, entries: Iterable[Entry]) -> None:
+        if not self._vocabulary.added:
+            return
+        wanted = {slug for entry in entries for slug in entry.after.get("beats", ())}
+        for slug in sorted((wanted & self._vocabulary.added.keys()) - self._beats):
             add_beat(self._session, slug, name=self._vocabulary.added[slug], at=self._at, actor=self._actor)
             self._beats.add(slug)
         self._session.flush()
