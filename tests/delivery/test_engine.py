@@ -88,7 +88,7 @@ def test_pause_stops_a_wave_and_resume_loses_nobody(desk: Desk) -> None:
 
 def test_cancel_stops_a_wave_for_good(desk: Desk) -> None:
     desk.connections = 1
-    wave = planned(desk, people=400)
+    wave = planned(desk, people=4_000)
     relay = FaultyRelay()
 
     async def scenario() -> None:
@@ -102,7 +102,7 @@ def test_cancel_stops_a_wave_for_good(desk: Desk) -> None:
     asyncio.run(scenario())
     states = desk.states(wave)
     assert set(states) == {DeliveryState.ACCEPTED, DeliveryState.CANCELLED}
-    assert states.count(DeliveryState.ACCEPTED) == len(relay.messages) < 400
+    assert states.count(DeliveryState.ACCEPTED) == len(relay.messages) < 4_000
     assert desk.state(wave) is WaveState.CANCELLED
 
 
