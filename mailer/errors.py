@@ -360,16 +360,6 @@ class BadField(DatelineError):
     remedy = "{advice}"
 
 
-class BadNote(DatelineError):
-    message = "The note cannot be kept: {reason}."
-    remedy = "{advice}"
-
-
-class BadTag(DatelineError):
-    message = "{tag} cannot be a tag: {reason}."
-    remedy = "Write a word or a few, 60 characters at most, such as board or climate desk."
-
-
 class BadAddress(DatelineError):
     message = "{address} is not a mail address: {reason}."
     remedy = "Write it as name@paper.example."

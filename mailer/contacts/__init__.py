@@ -1,6 +1,6 @@
 """The registry: organisations, offices, contacts, outlets, media lists and suppression.
 
-``models`` are the tables. In: ``table`` reads a file's rows, ``importing`` takes people from them, and
+``models`` are the tables. In: ``reading`` opens a list, ``importing`` takes people from it, and
 ``organisations`` takes those who issue releases. Out: ``query`` is the language of searches and saved queries,
 ``search`` finds people, ``lists`` says who is on a media list, ``suppression`` who must not be written to.
 Below them, ``address``, ``phones``, ``cities``, ``countries``, ``beats``, ``outlets`` and ``language_names`` say
