@@ -1,6 +1,6 @@
 """What the law gives a person: to know what is held on her, to be forgotten, and not to be kept for ever.
 
-``person`` says which rows are one person's, ``dossier`` gathers everything on her and ``page`` makes it readable,
+``dossier`` gathers everything on her and ``page`` makes it readable,
 ``erasure`` removes what identifies her, ``retention`` finds what is too old to be kept.
 """
 

@@ -11,12 +11,12 @@ from mailer.audit import Actor, Criteria, Event, append, entries
 from mailer.clock import ZonedTime
 from mailer.contacts.conditions import condition
 from mailer.contacts.lists import all_lists, members_of
+from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import Contact, ContactMerge, ContactNote, MediaListMember, Organisation, Suppression
 from mailer.contacts.query import parse
 from mailer.delivery.models import Attempt
 from mailer.delivery.report import release_names
 from mailer.errors import BadQuery
-from mailer.privacy.person import kept, numbers_of
 from mailer.privacy.words import event_in_words
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import Delivery, Exclusion, Wave
@@ -27,7 +27,7 @@ Document = dict[str, Any]
 
 def dossier(session: Session, contact: Contact, *, office: str, zone: str, at: datetime) -> Document:
     """Everything held on her, and on all contacts that were merged into hers. Local times are in that zone."""
-    root = kept(session, contact)
+    root = kept_of(session, contact)
     numbers = list(numbers_of(session, [root.id])) or [root.id]
     people = session.scalars(select(Contact).where(Contact.id.in_(numbers)).order_by(Contact.id)).unique().all()
     return {

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many
 from mailer.contacts.erased import ERASED_DOMAIN, ErasureKey, keep_erased
+from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import (
     Affiliation,
     Contact,
@@ -40,7 +41,6 @@ from mailer.contacts.terms import day_of
 from mailer.delivery.models import Attempt
 from mailer.errors import AlreadyErased, BeingSentTo
 from mailer.privacy.mentions import mentions
-from mailer.privacy.person import kept, numbers_of
 from mailer.releases.models import Release
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel_deliveries
@@ -165,7 +165,7 @@ def clear_deliveries(session: Session, *which: ColumnElement[bool], at: datetime
 
 
 def _person(session: Session, contact: Contact) -> Contact:
-    person = kept(session, contact)
+    person = kept_of(session, contact)
     if person.status is ContactStatus.ERASED:
         day = day_of(person.erased_at) if person.erased_at else "an unknown day"
         raise AlreadyErased(contact=person.id, day=day)

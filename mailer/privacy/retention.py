@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor
 from mailer.contacts.erased import ERASED_DOMAIN, ErasureKey
+from mailer.contacts.merging import everybody
 from mailer.contacts.models import Contact, ContactKind, ContactStatus
 from mailer.delivery.models import Attempt
 from mailer.privacy.erasure import Reason, clear_attempts, clear_deliveries, erase_all
-from mailer.privacy.person import everybody
 from mailer.schedule.models import Delivery, DeliveryState, Wave
 
 _ENDED = (DeliveryState.ACCEPTED, DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.SUPPRESSED)

@@ -1,6 +1,8 @@
 """Who was merged into whom: chains are followed to the one who is kept, and back to all who are part of her."""
 
-from sqlalchemy import Select, select
+from collections.abc import Sequence
+
+from sqlalchemy import CTE, ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from mailer.contacts.models import Contact, ContactStatus
@@ -15,7 +17,21 @@ def kept_of(session: Session, contact: Contact) -> Contact:
 
 def with_merged(contact_id: int) -> Select[int]:
     """Her number and those of all who were merged into her, over however many steps."""
-    hers = select(Contact.id).where(Contact.id == contact_id).cte("hers", recursive=True)
+    return select(_families(Contact.id == contact_id).c.id)
+
+
+def numbers_of(session: Session, roots: Sequence[int]) -> dict[int, int]:
+    """All contacts of these persons, each with the one who stands for her."""
+    people = _families(Contact.id.in_(roots))
+    return dict(session.execute(select(people.c.id, people.c.root).order_by(people.c.id)).all())
+
+
+def everybody() -> CTE:
+    """For queries: the number of each contact (``id``) with that of the one who stands for the person (``root``)."""
+    return _families(Contact.status != ContactStatus.MERGED)
+
+
+def _families(roots: ColumnElement[bool]) -> CTE:
+    people = select(Contact.id, Contact.id.label("root")).where(roots).cte("people", recursive=True)
     # A union that drops doubles ends even where the rows ran in a circle, which nothing writes.
-    hers = hers.union(select(Contact.id).join(hers, Contact.merged_into_id == hers.c.id))
-    return select(hers.c.id)
+    return people.union(select(Contact.id, people.c.root).join(people, Contact.merged_into_id == people.c.id))
