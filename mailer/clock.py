@@ -9,7 +9,7 @@ import difflib
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
@@ -64,6 +64,11 @@ class SystemClock:
     def monotonic(self) -> float:
         # CLOCK_MONOTONIC stands still in suspend on Linux, which would look like a wall clock that jumped.
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def newest_day(instant: datetime) -> date:
+    """The day that it is by then where days begin first, fourteen hours ahead of UTC: a later one has begun nowhere."""
+    return (instant.astimezone(UTC) + timedelta(hours=14)).date()
 
 
 def zone_named(name: str) -> ZoneInfo:

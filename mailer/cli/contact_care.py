@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.cli.office import opened
-from mailer.cli.options import CsvOption, JsonOption, LimitOption, duration_of
+from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument, duration_of
 from mailer.cli.output import Column, Form, form_of, say, show_list
 from mailer.contacts.history import Passage, history_of
 from mailer.contacts.hygiene import Doubtful, doubtful
@@ -15,7 +15,6 @@ from mailer.contacts.notes import add_note, notes_of, tag, untag, verify
 from mailer.contacts.search import contact_named
 from mailer.contacts.standing import bring_back, set_aside
 
-WhoArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")]
 EachArgument = Annotated[list[str], typer.Argument(metavar="CONTACT…", help="Addresses, numbers or exact names.")]
 WordOption = Annotated[str, typer.Option("--as", metavar="TAG", help="The word, such as board.")]
 

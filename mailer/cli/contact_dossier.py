@@ -7,7 +7,7 @@ import typer
 
 from mailer.cli.files import ForceOption, OutputOption, delivered
 from mailer.cli.office import opened
-from mailer.cli.options import one_of
+from mailer.cli.options import WhoArgument, one_of
 from mailer.cli.output import plain, say
 from mailer.contacts.search import contact_named
 from mailer.privacy.dossier import dossier, note_disclosure
@@ -15,7 +15,7 @@ from mailer.privacy.page import LANGUAGES, as_html
 
 
 def show_dossier(
-    who: Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")],
+    who: WhoArgument,
     *,
     html: Annotated[bool, typer.Option("--html", help="As a page to read and print, not as JSON.")] = False,
     language: Annotated[str, typer.Option("--language", help="Of the page: en, ar or fr.")] = "en",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.cli.office import opened
-from mailer.cli.options import YesOption, typed
+from mailer.cli.options import WhoArgument, YesOption, typed
 from mailer.cli.output import say
 from mailer.contacts.address import address
 from mailer.contacts.erased import needed_key
@@ -16,7 +16,7 @@ from mailer.privacy import TABLES, Erased, erase, survey
 
 
 def erase_contact(
-    who: Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")],
+    who: WhoArgument,
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go and what stays, and erase nothing.")

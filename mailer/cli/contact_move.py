@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from mailer.cli.office import Office, opened
-from mailer.cli.options import day_option
+from mailer.cli.options import WhoArgument, day_option
 from mailer.cli.output import say
-from mailer.contacts.affiliations import Left, join_outlet, leave_outlet, move, outlet_named, outlet_of
+from mailer.contacts.affiliations import Left, join_outlet, leave_outlet, move, outlet_of
+from mailer.contacts.outlets import outlet_named
 from mailer.contacts.search import contact_named
 from mailer.contacts.terms import day_of
 
-WhoArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")]
 OutletArgument = Annotated[str, typer.Argument(metavar="OUTLET", help="The outlet's name.")]
 RoleOption = Annotated[str, typer.Option("--role", help="What she does there, such as reporter.")]
 

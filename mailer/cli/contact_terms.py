@@ -5,15 +5,13 @@ from typing import Annotated
 import typer
 
 from mailer.cli.office import opened
-from mailer.cli.options import day_option
+from mailer.cli.options import WhoArgument, day_option
 from mailer.cli.output import say
 from mailer.contacts.basis import set_basis
 from mailer.contacts.models import LawfulBasis
 from mailer.contacts.search import contact_named
 from mailer.contacts.terms import accept, day_of, terms_named, withdraw
 from mailer.errors import BadOption
-
-WhoArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")]
 
 
 def accept_terms(

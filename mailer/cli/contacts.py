@@ -21,7 +21,7 @@ from mailer.cli import (
     contact_terms,
 )
 from mailer.cli.office import opened
-from mailer.cli.options import CsvOption, JsonOption, LimitOption
+from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument
 from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
 from mailer.contacts.models import Contact
 from mailer.contacts.query import parse
@@ -97,7 +97,7 @@ def list_contacts(
 
 @app.command("show")
 def show_contact(
-    who: Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")],
+    who: WhoArgument,
     *,
     as_json: JsonOption = False,
 ) -> None:

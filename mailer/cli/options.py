@@ -27,6 +27,7 @@ SinceOption = Annotated[
 ]
 UntilOption = Annotated[str, typer.Option("--until", help="Before this time.")]
 
+WhoArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="Address, number or exact name.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)

@@ -11,27 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
+from mailer.clock import newest_day
 from mailer.contacts.domains import domain_of, domains_of_outlet
 from mailer.contacts.models import Affiliation, Contact, ContactPoint, Outlet, PointKind
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.standing import require_living
 from mailer.contacts.table import clean
-from mailer.errors import AlreadyAtOutlet, BadField, BadMove, NotAtOutlet, UnknownOutlet, nearest
-
-_FARTHEST = timedelta(hours=14)
-"""The first clocks on Earth are so far ahead of UTC: a day that has not begun there has begun nowhere."""
-
-
-def outlet_named(session: Session, name: str) -> Outlet:
-    """The outlet of that name in any spelling. Raises ``UnknownOutlet`` with the nearest one."""
-    shown = CONTROLS.sub("\ufffd", clean(name))
-    outlet = session.scalar(select(Outlet).where(Outlet.key == fold(shown)))
-    if outlet is None:
-        names = dict(session.execute(select(Outlet.key, Outlet.name).order_by(Outlet.key)).all())
-        near = nearest(fold(shown), names)
-        near = next((near.replace(key, name) for key, name in names.items() if near.endswith(f" {key}?")), near)
-        raise UnknownOutlet(name=shown[:200], nearest=near or "See: dateline contacts list")
-    return outlet
+from mailer.errors import AlreadyAtOutlet, BadField, BadMove, NotAtOutlet
 
 
 def outlet_of(session: Session, name: str) -> tuple[Outlet, bool]:
@@ -78,7 +64,7 @@ def join_outlet(
         if held.since is not None and on is not None and on <= held.since:
             reason = f"she has been there as {held.role or 'somebody'} since {held.since}"
             raise _bad(contact, outlet, on, "begun that role at", reason, "Give a later day.")
-        day = on or (at + _FARTHEST).date()
+        day = on or newest_day(at)
         held.until = max(day - timedelta(days=1), held.since or date.min)
         # The end first: nobody is twice at one outlet.
         session.flush()
@@ -168,7 +154,7 @@ def _role(text: str) -> str:
 
 
 def _require_past(contact: Contact, outlet: Outlet, day: date, verb: str, at: datetime) -> None:
-    if day > (at + _FARTHEST).date():
+    if day > newest_day(at):
         reason = "that day is yet to come"
         raise _bad(contact, outlet, day, verb, reason, "Enter it when it has: the registry tells what is.")
 

@@ -1,10 +1,11 @@
 """Why we may keep a contact: where her address comes from, on which lawful basis, since when (GDPR, Articles 6, 14)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
+from mailer.clock import newest_day
 from mailer.contacts.models import Contact, ContactStatus, LawfulBasis
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
@@ -33,8 +34,7 @@ def set_basis(
 
     if contact.status is ContactStatus.ERASED:
         raise refused("she was erased", "Nothing is kept about her any more.")
-    # A day begins fourteen hours earlier in Kiritimati than in UTC, and nowhere earlier.
-    if since is not None and since > (at + timedelta(hours=14)).date():
+    if since is not None and since > newest_day(at):
         raise refused(f"{since} is yet to come", "Give the day from which on it holds.")
     if source is not None:
         source = clean(source)

@@ -81,12 +81,12 @@ def all_outlets(session: Session) -> tuple[Staffed, ...]:
 
 
 def outlet_named(session: Session, name: str) -> Outlet:
-    """The outlet of that name in any spelling. Raises ``UnknownOutlet``."""
+    """The outlet of that name in any spelling. Raises ``UnknownOutlet`` with the nearest one."""
+    name = CONTROLS.sub("\ufffd", clean(name))
     found = session.scalar(select(Outlet).where(Outlet.key == fold(name)))
     if found is None:
-        raise UnknownOutlet(
-            name=name[:80], nearest=nearest(name, session.scalars(select(Outlet.name).limit(10_000)))
-        )
+        near = nearest(name, session.scalars(select(Outlet.name).order_by(Outlet.key).limit(10_000)))
+        raise UnknownOutlet(name=name[:200], nearest=near or "See: dateline contacts list")
     return found
 
 

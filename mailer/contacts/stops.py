@@ -15,6 +15,7 @@ from functools import lru_cache
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
+from mailer.contacts.domains import domain_of
 from mailer.contacts.models import Contact, ContactPoint, PointKind, Suppression, SuppressionKind
 from mailer.database import fetch, one_of
 
@@ -54,7 +55,7 @@ class Stops:
     def _of_domain(self, address_key: str) -> Stop | None:
         if not self.domains:
             return None
-        at_domain = domains_over(address_key.rpartition("@")[2])
+        at_domain = domains_over(domain_of(address_key))
         return Stop.DOMAIN if any(key in self.keys for key in at_domain) else None
 
 
@@ -95,7 +96,7 @@ def stops_among(
     One statement for the addresses and one for the contacts: each batch that is sent waits for them.
     ``organisation_ids`` gives who issues the release, and is asked only where somebody has unsubscribed from one.
     """
-    domains = {address_key.rpartition("@")[2] for address_key in address_keys}
+    domains = set(map(domain_of, address_keys))
     wanted = list(set(address_keys).union(*map(domains_over, domains)))
     among, value = one_of(session, "address_key", wanted)
     suppressed = fetch(session, ("address_key", "organisation_id"), _KEYS.format(among), (value, value))

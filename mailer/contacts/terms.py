@@ -7,13 +7,14 @@ her own day names the day before. A withdrawal never waits for that: it counts f
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
+from mailer.clock import newest_day
 from mailer.contacts.models import Contact, ContactStatus, EmbargoAcceptance, EmbargoTerms
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
@@ -22,7 +23,6 @@ from mailer.errors import BadAcceptance, BadTerms, BadWithdrawal, TermsExist, Un
 MAX_TEXT = 100_000
 """Characters; terms that are longer are some other document."""
 _HOW = 200  # characters, as in the table
-_EASTMOST = timedelta(hours=14)  # of UTC, in Kiritimati: no day begins earlier anywhere
 _CONTROLS_BUT_LINES = {ord(c): None for c in "\n\t"}
 
 
@@ -106,7 +106,7 @@ def accept(
     how = clean(how)
     if contact.status is not ContactStatus.ACTIVE:
         raise refused(f"she is {contact.status.value}", "Only active contacts get releases.")
-    if on > day_of(at + _EASTMOST):
+    if on > newest_day(at):
         raise refused(f"{on} is yet to come", "Record it when she has accepted.")
     if until is not None and until < on:
         raise refused(f"it would end on {until}, before it began on {on}", "Correct the days.")
@@ -132,7 +132,7 @@ def withdraw(session: Session, contact: Contact, *, on: date, at: datetime, acto
     A day that has begun where she is, and not yet in UTC, is taken for the present one, so that it counts at once.
     Raises ``BadWithdrawal``.
     """
-    if on > day_of(at + _EASTMOST):
+    if on > newest_day(at):
         raise BadWithdrawal(name=contact.name, reason=f"{on} is yet to come")
     on = min(on, day_of(at))
     open_ones = [a for a in contact.acceptances if a.withdrawn_on is None and (a.until is None or a.until >= on)]

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Criteria, Event, append, entries
 from mailer.clock import ZonedTime
 from mailer.contacts.conditions import condition
+from mailer.contacts.domains import domain_of
 from mailer.contacts.lists import all_lists, members_of
 from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import Contact, ContactMerge, ContactNote, MediaListMember, Organisation, Suppression
 from mailer.contacts.query import parse
+from mailer.contacts.stops import domains_over
 from mailer.delivery.models import Attempt
 from mailer.delivery.report import release_names
 from mailer.errors import BadQuery
@@ -153,7 +155,7 @@ def _finds(session: Session, text: str, numbers: Sequence[int], at: datetime) ->
 
 def _suppressions(session: Session, people: Sequence[Contact]) -> list[Document]:
     keys = {key for person in people for key in (person.address_key, *(point.key for point in person.points))}
-    domains = {f"@{domain}" for key in keys if "@" in key for domain in _and_above(key.rpartition("@")[2])}
+    domains = {domain for key in keys if "@" in key for domain in domains_over(domain_of(key))}
     query = (
         select(Suppression, Organisation.acronym)
         .outerjoin(Organisation, Organisation.id == Suppression.organisation_id)
@@ -170,11 +172,6 @@ def _suppressions(session: Session, people: Sequence[Contact]) -> list[Document]
         }
         for found, acronym in session.execute(query)
     ]
-
-
-def _and_above(domain: str) -> list[str]:
-    labels = domain.split(".")
-    return [".".join(labels[start:]) for start in range(len(labels))]
 
 
 def _deliveries(session: Session, numbers: Sequence[int], zone: str) -> list[Document]:

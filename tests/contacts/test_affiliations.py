@@ -8,10 +8,11 @@ from builders import DESK, NOON, make_contact, make_list, make_outlet
 from newsroom import told
 from sqlalchemy.orm import Session
 
-from mailer.contacts.affiliations import join_outlet, leave_outlet, move, outlet_named, outlet_of
+from mailer.contacts.affiliations import join_outlet, leave_outlet, move, outlet_of
 from mailer.contacts.domains import named_after
 from mailer.contacts.lists import members_of
 from mailer.contacts.models import Contact, ContactStatus, Outlet
+from mailer.contacts.outlets import outlet_named
 from mailer.database import Database, migrate
 from mailer.errors import AlreadyAtOutlet, BadField, BadMove, ContactGone, NotAtOutlet, UnknownOutlet
 
