@@ -3,7 +3,7 @@
 ``log`` appends and reads entries; ``models`` is their table.
 """
 
-from mailer.audit.log import Actor, Criteria, Event, append, append_many, append_rows, entries
+from mailer.audit.log import Actor, Criteria, Event, append, append_many, append_rows, entries, entry
 from mailer.audit.models import LogEntry
 
-__all__ = ["Actor", "Criteria", "Event", "LogEntry", "append", "append_many", "append_rows", "entries"]
+__all__ = ["Actor", "Criteria", "Event", "LogEntry", "append", "append_many", "append_rows", "entries", "entry"]

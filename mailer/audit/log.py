@@ -95,7 +95,32 @@ def append(
     data: Mapping[str, object] | None = None,
 ) -> None:
     """Add one entry in the caller's transaction. ``data`` holds no names, addresses or bodies."""
-    row = {
+    row = entry(
+        event,
+        at=at,
+        actor=actor,
+        release_id=release_id,
+        wave_id=wave_id,
+        delivery_id=delivery_id,
+        contact_id=contact_id,
+        data=data,
+    )
+    append_many(session, [row])
+
+
+def entry(
+    event: Event,
+    *,
+    at: datetime,
+    actor: Actor,
+    release_id: int | None = None,
+    wave_id: int | None = None,
+    delivery_id: int | None = None,
+    contact_id: int | None = None,
+    data: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """One entry for ``append_many``."""
+    return {
         "at": at,
         "event": event.value,
         "actor": actor,
@@ -105,11 +130,10 @@ def append(
         "contact_id": contact_id,
         "data": dict(data or {}),
     }
-    append_many(session, [row])
 
 
 def append_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add entries in the caller's transaction; each row names every column of ``LogEntry`` but its id."""
+    """Add entries in the caller's transaction, each made by ``entry``."""
     if rows:
         session.execute(insert(LogEntry), rows)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append_many
+from mailer.audit import Actor, Event, append_many, entry
 from mailer.contacts.models import Affiliation, Contact, ContactStatus, Outlet, OutletType
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
@@ -165,16 +165,7 @@ def _log(session: Session, condition: ColumnElement[bool], field: str, *, at: da
     """An entry for each contact of these affiliations, past ones too; returns how many there are."""
     contacts = session.scalars(select(Affiliation.contact_id).where(condition).distinct()).all()
     rows: list[Mapping[str, Any]] = [
-        {
-            "at": at,
-            "event": Event.CONTACT_CHANGED.value,
-            "actor": actor,
-            "release_id": None,
-            "wave_id": None,
-            "delivery_id": None,
-            "contact_id": contact,
-            "data": {"fields": [field]},
-        }
+        entry(Event.CONTACT_CHANGED, at=at, actor=actor, contact_id=contact, data={"fields": [field]})
         for contact in sorted(contacts)
     ]
     append_many(session, rows)

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append, append_many
+from mailer.audit import Actor, Event, append, append_many, entry
 from mailer.database import Database, fetch, is_sqlite, storing
 from mailer.delivery.barred import Claimed, barred_among
 from mailer.delivery.models import Process
@@ -245,16 +245,16 @@ def _set_aside(
     append_many(
         session,
         [
-            {
-                "at": at,
-                "event": Event.DELIVERY_SUPPRESSED.value,
-                "actor": actor_of(process_id),
-                "release_id": release_id,
-                "wave_id": wave_id,
-                "delivery_id": row[0],
-                "contact_id": row[-2],
-                "data": {"reason": barred[row[0]]},
-            }
+            entry(
+                Event.DELIVERY_SUPPRESSED,
+                at=at,
+                actor=actor_of(process_id),
+                release_id=release_id,
+                wave_id=wave_id,
+                delivery_id=row[0],
+                contact_id=row[-2],
+                data={"reason": barred[row[0]]},
+            )
             for row in rows
             if row[0] in barred
         ],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append_many
+from mailer.audit import Actor, Event, append_many, entry
 from mailer.delivery.messages import refuse_erased
 from mailer.errors import WrongDeliveryState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -86,16 +86,16 @@ def _set(
     append_many(
         session,
         [
-            {
-                "at": at,
-                "event": event.value,
-                "actor": actor,
-                "release_id": releases[row.wave_id],
-                "wave_id": row.wave_id,
-                "delivery_id": row.id,
-                "contact_id": row.contact_id,
-                "data": {"reason": "decided by an officer"},
-            }
+            entry(
+                event,
+                at=at,
+                actor=actor,
+                release_id=releases[row.wave_id],
+                wave_id=row.wave_id,
+                delivery_id=row.id,
+                contact_id=row.contact_id,
+                data={"reason": "decided by an officer"},
+            )
             for row in rows
         ],
     )

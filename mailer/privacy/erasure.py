@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append_many
+from mailer.audit import Actor, Event, append_many, entry
 from mailer.contacts.erased import ERASED_DOMAIN, ErasureKey, keep_erased
 from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import (
@@ -270,16 +270,7 @@ def _erase(
     append_many(
         session,
         [
-            {
-                "at": at,
-                "event": Event.CONTACT_ERASED.value,
-                "actor": actor,
-                "release_id": None,
-                "wave_id": None,
-                "delivery_id": None,
-                "contact_id": number,
-                "data": {"reason": reason.value},
-            }
+            entry(Event.CONTACT_ERASED, at=at, actor=actor, contact_id=number, data={"reason": reason.value})
             for number in numbers
         ],
     )

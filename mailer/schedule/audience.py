@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append_many
+from mailer.audit import Actor, Event, append_many, entry
 from mailer.contacts.models import Contact, ContactLanguage, ContactStatus
 from mailer.contacts.stops import all_stops
 from mailer.contacts.terms import accepts_embargo, day_of
@@ -179,16 +179,15 @@ def _leave_out(
     append_many(
         session,
         [
-            {
-                "at": at,
-                "event": Event.DELIVERY_EXCLUDED.value,
-                "actor": actor,
-                "release_id": wave.release_id,
-                "wave_id": wave.id,
-                "delivery_id": None,
-                "contact_id": contact,
-                "data": {"reason": reason.value},
-            }
+            entry(
+                Event.DELIVERY_EXCLUDED,
+                at=at,
+                actor=actor,
+                release_id=wave.release_id,
+                wave_id=wave.id,
+                contact_id=contact,
+                data={"reason": reason.value},
+            )
             for contact, reason in left_out
         ],
     )

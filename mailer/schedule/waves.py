@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append, append_many
+from mailer.audit import Actor, Event, append, append_many, entry
 from mailer.clock import ZonedTime
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
@@ -339,16 +339,16 @@ def _end(
         append_many(
             session,
             [
-                {
-                    "at": at,
-                    "event": event.value,
-                    "actor": actor,
-                    "release_id": row.release_id,
-                    "wave_id": row.wave_id,
-                    "delivery_id": row.id,
-                    "contact_id": row.contact_id,
-                    "data": {"reason": reason} if reason else {},
-                }
+                entry(
+                    event,
+                    at=at,
+                    actor=actor,
+                    release_id=row.release_id,
+                    wave_id=row.wave_id,
+                    delivery_id=row.id,
+                    contact_id=row.contact_id,
+                    data={"reason": reason} if reason else {},
+                )
                 for row in batch
             ],
         )
