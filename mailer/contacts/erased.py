@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.contacts.models import ErasedAddress
+from mailer.database import chunks
 from mailer.errors import BadErasureKey, ErasureKeyMissing, UnwritableFile
 
 ERASED_DOMAIN = "erased.invalid"
 """Of the addresses that stand in for erased ones: RFC 6761 6.4 keeps ``.invalid`` from ever leading anywhere, and
 ``contacts.address`` takes none."""
 
-_CHUNK = 500  # digests in one statement, well below the 32,766 parameters that SQLite takes
 _KEY = re.compile(r"[0-9a-f]{64}\s*", re.ASCII)
 
 
@@ -109,10 +109,8 @@ def erased_among(session: Session, address_keys: Collection[str], key: ErasureKe
     if key.secret is None:
         return set()
     keys = {key.digest(address_key): address_key for address_key in address_keys}
-    digests = list(keys)
     found: set[str] = set()
-    for start in range(0, len(digests), _CHUNK):
-        chunk = digests[start : start + _CHUNK]
+    for chunk in chunks(keys):
         hit = session.scalars(select(ErasedAddress.digest).where(ErasedAddress.digest.in_(chunk)))
         found.update(keys[digest] for digest in hit)
     return found

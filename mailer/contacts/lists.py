@@ -19,11 +19,11 @@ from mailer.contacts.search_index import refresh
 from mailer.contacts.sent import WAVE as WAVES
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
+from mailer.database import chunks
 from mailer.errors import BadList, BadQuery, EmptyList, ListExists, ListInUse, UnknownList
 
 MAX_QUERIES = 50
 """In one list: see ``query.MAX_TERMS``."""
-_CHUNK = 500  # contacts in one statement, well below the 32,766 parameters that SQLite takes
 
 
 def create_list(
@@ -251,8 +251,8 @@ def _lay(
     new = [id_ for id_, excluded in wanted.items() if old.get(id_) is not excluded]
     gone = [id_ for id_ in old if old[id_] is not wanted.get(id_)]
     session.flush()
-    for start in range(0, len(gone), _CHUNK):
-        of_chunk = MediaListMember.contact_id.in_(gone[start : start + _CHUNK])
+    for some in chunks(gone):
+        of_chunk = MediaListMember.contact_id.in_(some)
         session.execute(delete(MediaListMember).where(MediaListMember.list_id == media_list.id, of_chunk))
     if new:
         rows = [{"list_id": media_list.id, "contact_id": id_, "excluded": wanted[id_]} for id_ in new]

@@ -29,9 +29,7 @@ from mailer.contacts.models import (
     PointKind,
 )
 from mailer.contacts.models.lawful import holds
-
-BATCH = 1000
-"""Contacts in one round of queries, well below the 32,766 parameters that SQLite takes."""
+from mailer.database import chunks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +99,8 @@ class Record:
 def records(session: Session, ids: Select[int] | Sequence[int], *, day: date) -> Iterator[Record]:
     """The contacts of these numbers, in the order of a sequence or of the select; embargo terms as of that day."""
     numbers = list(ids) if not isinstance(ids, Select) else list(session.scalars(ids))
-    for start in range(0, len(numbers), BATCH):
-        yield from _batch(session, numbers[start : start + BATCH], day)
+    for some in chunks(numbers):
+        yield from _batch(session, some, day)
 
 
 def _batch(session: Session, numbers: Sequence[int], day: date) -> Iterator[Record]:

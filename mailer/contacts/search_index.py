@@ -23,7 +23,7 @@ from mailer.contacts.models import (
     Outlet,
 )
 from mailer.contacts.words import IN_NAME, words_of
-from mailer.database import insert_rows, is_sqlite, is_writing
+from mailer.database import chunks, insert_rows, is_sqlite, is_writing
 
 MAX_WORDS = 5_000
 """Of one contact, the first ones of her name, titles, tags, outlets and notes, newest notes first. PostgreSQL takes no
@@ -31,8 +31,6 @@ more than a megabyte of them."""
 
 _BATCH = 5_000
 """Contacts whose words are made at a time: some ten megabytes."""
-_CHUNK = 1_000
-"""Contacts in one statement, well below the 32,766 parameters that SQLite takes."""
 _MANY = 10_000
 """Changed at once, they change how common words are, which PostgreSQL's planner has to know."""
 
@@ -75,8 +73,7 @@ def stale(session: Session, *, thorough: bool = False) -> list[int]:
     if thorough:
         kept = dict(session.execute(select(ContactText.contact_id, ContactText.words)).all())
         ids = session.scalars(select(Contact.id).order_by(Contact.id)).all()
-        for start in range(0, len(ids), _BATCH):
-            some = ids[start : start + _BATCH]
+        for some in chunks(ids, _BATCH):
             wanted = dict(_texts(session, select(Contact.id).where(Contact.id.between(some[0], some[-1]))))
             found |= {number for number in some if kept.get(number) != wanted.get(number)}
         found |= kept.keys() - set(ids)
@@ -131,8 +128,7 @@ def _index(session: Session, ids: Sequence[int]) -> None:
     new = [(number, wanted[number]) for number in changed if number in wanted]
     if is_sqlite(session):
         _index_in_sqlite(session, gone, new)
-    for start in range(0, len(gone), _CHUNK):
-        some = [number for number, _ in gone[start : start + _CHUNK]]
+    for some in chunks(number for number, _ in gone):
         session.execute(delete(ContactText).where(ContactText.contact_id.in_(some)))
     insert_rows(session, ContactText, ("contact_id", "words"), new)
     session.execute(delete(ContactUnindexed).where(between))

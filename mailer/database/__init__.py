@@ -5,13 +5,14 @@ the few places that every delivery passes.
 """
 
 from mailer.database.base import Base, UTCDateTime, kept_as_text
-from mailer.database.bulk import fetch, insert_rows, is_sqlite, one_of, storing, update_rows
+from mailer.database.bulk import chunks, fetch, insert_rows, is_sqlite, one_of, storing, update_rows
 from mailer.database.engine import Database, first_line, is_writing
 
 __all__ = [
     "Base",
     "Database",
     "UTCDateTime",
+    "chunks",
     "fetch",
     "first_line",
     "insert_rows",

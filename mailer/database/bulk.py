@@ -6,23 +6,35 @@ it too. So these pass many rows in one statement. They are for the few places wh
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Session
 
 Rows = Sequence[tuple[Any, ...]]
+T = TypeVar("T")
 
 _HELPINGS = (256, 64, 16, 4, 1)
 """Rows in one statement on SQLite: few sizes, so that each statement is prepared once. The largest table that is
 written so has fewer than 100 columns, and SQLite takes 32,766 values in a statement since 3.32."""
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+CHUNK = 1000
+"""Values in one statement, well below the 32,766 parameters that SQLite takes."""
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The values in their order, so many at a time as one statement takes."""
+    listed = list(values)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
 
 
 def is_sqlite(session: Session) -> bool:

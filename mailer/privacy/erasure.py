@@ -38,6 +38,7 @@ from mailer.contacts.models import (
 from mailer.contacts.search_index import forget_words
 from mailer.contacts.spelling import fold
 from mailer.contacts.terms import day_of
+from mailer.database import chunks
 from mailer.delivery.models import Attempt
 from mailer.errors import AlreadyErased, BeingSentTo
 from mailer.privacy.mentions import mentions
@@ -127,8 +128,8 @@ def erase_all(
     session.flush()
     _keep_still(session)
     count = 0
-    for start in range(0, len(roots), _CHUNK):
-        numbers = list(numbers_of(session, roots[start : start + _CHUNK]))
+    for some in chunks(roots, _CHUNK):
+        numbers = list(numbers_of(session, some))
         _erase(session, numbers, key=key, at=at, actor=actor, reason=reason)
         count += len(numbers)
     forget_words(session)
@@ -150,10 +151,10 @@ def clear_deliveries(session: Session, *which: ColumnElement[bool], at: datetime
     ids = session.scalars(select(Delivery.id).where(*which)).all()
     if ids:
         session.execute(update(Delivery), [{"id": number, "token": secrets.token_hex(16)} for number in ids])
-    for start in range(0, len(ids), 1000):
+    for some in chunks(ids):
         session.execute(
             update(Delivery)
-            .where(Delivery.id.in_(ids[start : start + 1000]))
+            .where(Delivery.id.in_(some))
             .values(
                 name=f"erased on {day_of(at)}",
                 address=placeholder(Delivery.contact_id),
@@ -217,8 +218,7 @@ def _address_keys(session: Session, numbers: Sequence[int]) -> list[str]:
     }
     keys = sorted(key for key in hers if not key.endswith(f"@{ERASED_DOMAIN}"))
     others: set[str] = set()
-    for start in range(0, len(keys), 1000):
-        chunk = keys[start : start + 1000]
+    for chunk in chunks(keys):
         for query in (
             select(Contact.address_key).where(Contact.address_key.in_(chunk), Contact.id.not_in(numbers)),
             select(point.key).where(is_address, point.key.in_(chunk), point.contact_id.not_in(numbers)),
@@ -239,8 +239,8 @@ def _erase(
     cancel_deliveries(session, theirs, Delivery.state.in_(_WAITING), at=at, actor=actor)
     keys = _address_keys(session, numbers)
     keep_erased(session, keys, key, at=at)
-    for start in range(0, len(keys), 1000):
-        session.execute(delete(Suppression).where(Suppression.address_key.in_(keys[start : start + 1000])))
+    for some in chunks(keys):
+        session.execute(delete(Suppression).where(Suppression.address_key.in_(some)))
     clear_attempts(session, Attempt.delivery_id.in_(select(Delivery.id).where(theirs)))
     clear_deliveries(session, theirs, at=at)
     practices = _own_practices(session, numbers)

@@ -14,7 +14,7 @@ from mailer.audit import Actor, Event, append_many, entry
 from mailer.contacts.models import Contact, ContactLanguage, ContactStatus
 from mailer.contacts.stops import all_stops
 from mailer.contacts.terms import accepts_embargo, day_of
-from mailer.database import insert_rows
+from mailer.database import chunks, insert_rows
 from mailer.releases.models import Approval
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
@@ -61,10 +61,10 @@ def expand(
     picked: dict[tuple[str, ...], tuple[str, ...]] = {}
     everybody = _people(session, audience, {day_of(at), day_of(wave.due_at)})
     tokens = _tokens(len(everybody))
-    for start in range(0, len(everybody), _BATCH):
+    for people in chunks(everybody, _BATCH):
         rows: list[tuple[Any, ...]] = []
         left_out: list[tuple[int, ExclusionReason]] = []
-        for person, token in zip(everybody[start : start + _BATCH], tokens, strict=False):
+        for person, token in zip(people, tokens, strict=False):
             if stop := stops.why(person.id, person.address_key):
                 left_out.append((person.id, ExclusionReason(stop.value)))
                 continue

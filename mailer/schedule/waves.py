@@ -13,6 +13,7 @@ from mailer.audit import Actor, Event, append, append_many, entry
 from mailer.clock import ZonedTime
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
+from mailer.database import chunks
 from mailer.errors import UnknownWave, WaveStale, WrongWaveState
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import (
@@ -328,8 +329,7 @@ def _end(
     actor: Actor,
 ) -> None:
     """End deliveries, each with its entry in the log; a row has number, wave, contact and release."""
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
+    for batch in chunks(rows, _BATCH):
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_([row.id for row in batch]))

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from mailer.contacts.importing.account import Merged, Refusal
 from mailer.contacts.importing.candidate import MANY, SINGLE, Candidate, Place
 from mailer.contacts.importing.cells import Heads
-from mailer.contacts.importing.standing import among, chunks
+from mailer.contacts.importing.standing import among
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.spelling import fold
-from mailer.database import fetch
+from mailer.database import chunks, fetch
 
 IsErased = Callable[[Collection[str]], set[str]]
 """Which of these keys of addresses were erased and must not be taken in again."""

@@ -13,12 +13,12 @@ from mailer.contacts.fields import join_values
 from mailer.contacts.importing.account import Change
 from mailer.contacts.importing.candidate import Candidate, Place
 from mailer.contacts.importing.people import Known, Person
-from mailer.contacts.importing.standing import Standing, among, chunks, in_force
+from mailer.contacts.importing.standing import Standing, among, in_force
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.models import OutletType
 from mailer.contacts.phones import Phone
-from mailer.database import fetch
+from mailer.database import chunks, fetch
 
 _AS_TOLD = ("given_name", "family_name", "name_ar", "title", "title_ar", "source", "basis_since", "verified")
 """Fields that a list replaces by what it says, blank or not."""

@@ -1,7 +1,7 @@
 """What the registry knows of many contacts, as plain values to compare a list with."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,9 +13,6 @@ from mailer.contacts.importing.candidate import Place
 from mailer.contacts.models.lawful import holds
 from mailer.contacts.phones import Phone
 from mailer.database import fetch
-
-CHUNK = 1000
-"""Contacts or keys in one round of queries, well below the 32,766 parameters that SQLite takes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,20 +69,13 @@ def in_force(acceptance: Acceptance, day: date) -> bool:
     return holds(day, acceptance.accepted_on, acceptance.until, acceptance.withdrawn_on)
 
 
-def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    """The values, so many at a time as one query takes."""
-    listed = list(values)
-    for start in range(0, len(listed), CHUNK):
-        yield listed[start : start + CHUNK]
-
-
 def among(values: Sequence[object]) -> str:
     """``IN`` with a place for each of the values."""
     return f"IN ({', '.join('?' * len(values))})"
 
 
 def standings(session: Session, numbers: Collection[int], fields: Collection[str]) -> dict[int, Standing]:
-    """The contacts of these numbers, at most ``CHUNK``, by number; of what hangs on them only what the fields need."""
+    """The contacts of these numbers, a chunk at most, by number; of what hangs on them only what the fields need."""
     if not numbers:
         return {}
     ids = tuple(numbers)

@@ -15,13 +15,14 @@ from mailer.contacts.importing.candidate import Candidate
 from mailer.contacts.importing.cells import Checker, Heads
 from mailer.contacts.importing.people import IsErased, Known, People, Person, joined, known_among
 from mailer.contacts.importing.plan import Entry, Outlets, Planner
-from mailer.contacts.importing.standing import Standing, chunks, standings
+from mailer.contacts.importing.standing import Standing, standings
 from mailer.contacts.importing.store import Store
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
 from mailer.contacts.suppression import suppressed_among
 from mailer.contacts.terms import day_of
+from mailer.database import chunks
 from mailer.errors import BadTable
 
 NEEDED = ("name", "city", "languages")
