@@ -60,7 +60,7 @@ class Heads:
 
     def refusal(self, row: int, unfit: Unfit, cells: Cells | None = None) -> Refusal:
         """The problem with its place."""
-        value = unfit.value or (clean(cells.get(unfit.field, "")) if cells else "")
+        value = clean(unfit.value[:_KEPT]) or (clean(cells.get(unfit.field, "")) if cells else "")
         column = self.headings.get(unfit.field, unfit.field)
         return Refusal(self.file, row, column, value[:_KEPT], unfit.reason, unfit.remedy)
 
@@ -120,7 +120,9 @@ class Checker:
             together.isprintable()
             and len(together) <= MAX_CELL
             and unicodedata.is_normalized("NFC", together)
-            and _FORMULA.isdisjoint([cell[:1] for field, cell in cells.items() if field != "phone"])
+            and _FORMULA.isdisjoint(
+                [cell[:1] for field, cell in cells.items() if field != "phone" or cell[:1] != "+"]
+            )
         ):
             return {field: cell.strip() for field, cell in cells.items()}
         found = {}
@@ -208,7 +210,7 @@ def _text(field: str, cell: str) -> str:
     """One cell as clean text; line breaks are kept where they stand between values."""
     if len(cell) > MAX_CELL:
         reason = f"it is longer than {MAX_CELL:,} characters; is a quotation mark missing?"
-        raise Unfit(field, reason, "Look for a quotation mark that is not closed, in this row or above it.")
+        raise Unfit(field, reason, "Look for a quotation mark that is not closed, in this row or above it.", cell)
     lines = (clean(line) for line in cell.splitlines()) if field in _LINES else (clean(cell),)
     text = "\n".join(line for line in lines if line)
     if CONTROLS.search(text.replace("\n", "")):
