@@ -1,0 +1,120 @@
+"""``dateline contacts import``, as it is typed."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Dateline, logged
+
+HEADINGS = "name,address,city,languages"
+LEILA = "Leila Rahal,leila@courier.example,Beirut,ar"
+BAD = "'=Omar,omar@courier,Beirut,ar"
+
+
+def write(office: Path, *rows: str, headings: str = HEADINGS, name: str = "new.csv") -> Path:
+    file = office / name
+    file.write_text("\n".join((headings, *rows)) + "\n", "utf-8")
+    return file
+
+
+def test_how_a_file_was_read_is_told(office: Path, dateline: Dateline) -> None:
+    file = office / "old.csv"
+    file.write_bytes(
+        "الاسم;البريد الإلكتروني;المدينة;اللغة\nليلى;leila@courier.example;بيروت;العربية\n".encode("cp1256")
+    )
+    told = dateline("contacts", "import", file, "--encoding", "windows-1256")
+    assert told.code == 0, told.err
+    assert "Windows-1256" in told.err
+    assert "semicolons" in told.err
+
+
+def test_a_dry_run_shows_each_field_that_would_change(office: Path, dateline: Dateline) -> None:
+    before = logged(office)
+    told = dateline(
+        "contacts", "import", write(office, "Nour Khoury,nour@courier.example,Beirut,ar;en"), "--dry-run"
+    )
+    assert told.code == 0
+    assert "Nour Khoury: name Nour Haddad → Nour Khoury" in told.err
+    assert "Nothing was changed." in told.err
+    assert logged(office) == before
+
+
+def test_a_long_dry_run_counts_what_it_does_not_show(office: Path, dateline: Dateline) -> None:
+    rows = [f"P {n},p{n}@x.example,Beirut,ar" for n in range(60)]
+    dateline("contacts", "import", write(office, *rows))
+    moved = [row.replace("Beirut", "Cairo") for row in rows]
+    told = dateline("contacts", "import", write(office, *moved), "--dry-run")
+    assert told.err.count("city Beirut (LB) → Cairo (EG)") == 50
+    assert "and 10 more changes" in told.err
+    document = dateline("contacts", "import", write(office, *moved), "--dry-run", "--json").json()
+    assert len(document[0]["changes"]) == 60
+
+
+def test_refused_rows_are_written_to_be_corrected_and_imported_again(office: Path, dateline: Dateline) -> None:
+    refused = office / "out" / "refused.csv"
+    told = dateline("contacts", "import", write(office, LEILA, BAD), "--refused", refused)
+    assert told.code == 1
+    assert str(refused) in told.err
+    content = refused.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    headings, row = csv.reader(StringIO(content.decode("utf-8-sig"), newline=""))
+    told_beside = dict(zip(headings, row, strict=True))
+    assert headings == [*HEADINGS.split(","), "row", "column", "why", "what to do"]
+    assert (told_beside["row"], told_beside["column"]) == ("3", "name\naddress")
+    assert told_beside["why"].count("\n") == 1
+    assert "name@paper.example" in told_beside["what to do"]
+    # No cell is a formula, ours and theirs alike.
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+    text = content.decode("utf-8-sig").replace("'=Omar", "Omar").replace("omar@courier,", "omar@courier.example,")
+    refused.write_text(text, "utf-8-sig")
+    again = dateline("contacts", "import", refused)
+    assert again.code == 0, again.err
+    assert "1 added" in again.err
+    assert "left out" not in again.err
+
+
+def test_refusals_suggest_a_file_for_them(office: Path, dateline: Dateline) -> None:
+    told = dateline("contacts", "import", write(office, LEILA, BAD))
+    assert "--refused FILE.csv" in told.err
+
+
+def test_a_mapping_is_said_kept_and_used_again(office: Path, dateline: Dateline) -> None:
+    file = write(office, "Leila Rahal,leila@courier.example,Beirut,ar", headings="name,address,Where,languages")
+    assert dateline("contacts", "import", file).code == 1
+    kept = dateline("contacts", "import", file, "--map", "Where=city", "--save-mapping", "Courier's list")
+    assert kept.code == 0, kept.err
+    again = dateline("contacts", "import", file, "--mapping", "courier's list")
+    assert "1 as before" in again.err
+    assert "nothing to keep" in dateline("contacts", "import", file, "--save-mapping", "x").err
+
+
+def test_a_dry_run_keeps_no_mapping(office: Path, dateline: Dateline) -> None:
+    file = write(office, LEILA, headings="name,address,Where,languages")
+    dateline("contacts", "import", file, "--map", "Where=city", "--save-mapping", "x", "--dry-run")
+    assert dateline("contacts", "import", file, "--mapping", "x").code == 1
+
+
+@pytest.mark.parametrize("new_beats", [False, True])
+def test_beats_that_nobody_knows_are_added_only_when_that_is_said(
+    office: Path, dateline: Dateline, new_beats: bool
+) -> None:
+    file = write(office, f"{LEILA},Kite flying", headings=f"{HEADINGS},beats")
+    told = dateline("contacts", "import", file, *(["--new-beats"] if new_beats else []))
+    assert told.code == (0 if new_beats else 1)
+    assert ("Beats added: Kite flying" in told.err) is new_beats
+
+
+def test_an_interrupt_ends_with_130_and_imports_nothing(
+    office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    before = logged(office)
+    monkeypatch.setattr("mailer.contacts.importing.store.Store.write", interrupted)
+    told = dateline("contacts", "import", write(office, LEILA))
+    assert (told.code, told.out) == (130, "")
+    assert "Nothing was imported." in told.err
+    assert logged(office) == before
