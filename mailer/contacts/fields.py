@@ -89,3 +89,8 @@ def safe_cell(text: str) -> str:
 def plain_cell(text: str) -> str:
     """What ``safe_cell`` was given; the apostrophe of a cell that would be no formula stays."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def lasting_cell(text: str) -> str:
+    """For a format in which nothing runs: a cell that ``plain_cell`` gives back, and that is nearly always as it is."""
+    return text if plain_cell(text) == text else f"'{text}"

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import xlsxwriter
 
-from mailer.contacts.fields import plain_cell, safe_cell
+from mailer.contacts.fields import lasting_cell, safe_cell
 from mailer.contacts.records import Record
 from mailer.errors import TooMuchForFormat
 
@@ -56,8 +56,7 @@ def write_xlsx(people: Iterable[Record], stream: BinaryIO, columns: Sequence[str
             cells = person.cells()
             for place, name in enumerate(columns):
                 # Nothing runs in a cell of text; an apostrophe of her own before a sign must outlive the import.
-                cell = cells[name]
-                cell = cell if plain_cell(cell) == cell else f"'{cell}"
+                cell = lasting_cell(cells[name])
                 if len(cell) > _MAX_CELL:
                     reason = f"{name} of contact {person.id} has more than {_MAX_CELL:,} characters"
                     raise _too_much(reason, "Export it as CSV.")
