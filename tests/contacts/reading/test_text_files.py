@@ -1,6 +1,9 @@
 """CSV in all its ways: delimiters, quotation marks, line ends; and what is no list is refused within bounds."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -139,12 +142,26 @@ def test_what_is_no_plain_file_is_never_waited_for(tmp_path: Path) -> None:
             open_list(tmp_path / name)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_this_user_may_not_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text(PLAIN)
-    (tmp_path / "list.csv").chmod(0)
-    with pytest.raises(UnreadableFile, match=r"list\.csv .*Permission"):
-        open_list(tmp_path / "list.csv")
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Not root, who may read everything."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+def test_a_file_that_this_user_may_not_read_is_named() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "list.csv"
+        file.write_text(PLAIN)
+        file.chmod(0)
+        Path(folder).chmod(0o755)  # it is the file that keeps her out
+        with somebody_else(), pytest.raises(UnreadableFile, match=r"list\.csv .*Permission"):
+            open_list(file)
 
 
 @on_linux
