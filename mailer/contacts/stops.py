@@ -103,8 +103,9 @@ def stops_among(
     asked: list[tuple[int, int | None]] = []
     gone: dict[int, int | None] = {}
     if contact_ids:
-        of_these = f"IN ({','.join(map(str, map(int, contact_ids)))})"
-        for what, contact, other in fetch(session, ("what", "contact", "other"), _PEOPLE.format(of_these)):
+        is_one, these = one_of(session, "", list(contact_ids))
+        people = _PEOPLE.format(is_one)
+        for what, contact, other in fetch(session, ("what", "contact", "other"), people, (these,) * _TIMES):
             if what == "asked":
                 asked.append((contact, other))
             else:
@@ -140,6 +141,8 @@ _PEOPLE = f"""FROM (
     SELECT 'gone', contact.id, contact.merged_into_id FROM contact WHERE contact.id {{0}} AND contact.status <> 'active'
 ) AS people"""  # noqa: S608 - fixed texts
 """Who of some contacts asked, with the organisation, and who is active no more, with whom she is merged into."""
+_TIMES = _PEOPLE.count("{0}")
+"""So often it names the contacts."""
 
 
 def _stops(

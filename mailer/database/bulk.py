@@ -94,12 +94,12 @@ def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[A
     return [tuple(row) for row in json.loads(connection.exec_driver_sql(together, values).scalar_one())]
 
 
-def one_of(session: Session, column: str, texts: Sequence[str]) -> tuple[str, Any]:
+def one_of(session: Session, column: str, values: Sequence[str] | Sequence[int]) -> tuple[str, Any]:
     """A condition for ``fetch``, that the column is one of these, and its one value: a thousand would cost more to hand
-    over than to look up."""
+    over than to look up, and written into the statement they would make another one each time, which is kept."""
     if is_sqlite(session):
-        return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(texts)  # noqa: S608 - a column's name
-    return f"{column} = ANY(?)", list(texts)
+        return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(values)  # noqa: S608 - a column's name
+    return f"{column} = ANY(?)", list(values)
 
 
 def _table_of(model: type[DeclarativeBase]) -> Table:
