@@ -5,7 +5,7 @@ the few places that every delivery passes.
 """
 
 from mailer.database.base import Base, UTCDateTime, kept_as_text
-from mailer.database.bulk import chunks, fetch, insert_rows, is_sqlite, one_of, storing, update_rows
+from mailer.database.bulk import chunks, fetch, insert_rows, is_sqlite, one_of, run, storing, update_rows
 from mailer.database.engine import Database, first_line, is_writing
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "is_writing",
     "kept_as_text",
     "one_of",
+    "run",
     "storing",
     "update_rows",
 ]

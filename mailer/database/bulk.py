@@ -94,9 +94,18 @@ def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[A
     return [tuple(row) for row in json.loads(connection.exec_driver_sql(together, values).scalar_one())]
 
 
+def run(session: Session, statement: str, values: tuple[Any, ...]) -> None:
+    """Run a fixed text that gives no rows, with ``?`` for values."""
+    connection = session.connection()
+    connection.exec_driver_sql(statement if is_sqlite(session) else statement.replace("?", "%s"), values)
+
+
 def one_of(session: Session, column: str, values: Sequence[str] | Sequence[int]) -> tuple[str, Any]:
-    """A condition for ``fetch``, that the column is one of these, and its one value: a thousand would cost more to hand
-    over than to look up, and written into the statement they would make another one each time, which is kept."""
+    """A condition for ``fetch`` or ``run``, that the column is one of these, and its one value.
+
+    A thousand values would cost more to hand over than to look up; written into the statement they would make another
+    one each time, and the driver keeps the last hundred.
+    """
     if is_sqlite(session):
         return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(values)  # noqa: S608 - a column's name
     return f"{column} = ANY(?)", list(values)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many, entry
-from mailer.database import Database, fetch, is_sqlite, storing
+from mailer.database import Database, fetch, is_sqlite, one_of, run, storing
 from mailer.delivery.barred import Claimed, barred_among
 from mailer.delivery.models import Process
 from mailer.logs import fields
@@ -198,11 +198,9 @@ def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: d
     )
     rows = sorted([*again, *first])
     if rows:
-        numbers = ",".join(str(int(row[0])) for row in rows)
-        session.connection().exec_driver_sql(
-            f"UPDATE delivery SET state = 'sending', next_at = NULL, process_id = '{process_id}' "  # noqa: S608
-            f"WHERE id IN ({numbers})"
-        )
+        is_one, numbers = one_of(session, "id", [row[0] for row in rows])
+        claimed = "UPDATE delivery SET state = 'sending', next_at = NULL, process_id = ? WHERE "
+        run(session, claimed + is_one, (process_id, numbers))
     return rows
 
 

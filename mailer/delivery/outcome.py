@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event, append_rows
-from mailer.database import fetch, insert_rows, is_sqlite, storing, update_rows
+from mailer.database import fetch, insert_rows, is_sqlite, one_of, storing, update_rows
 from mailer.delivery.claims import actor_of, lock_waves_of
 from mailer.delivery.journal import Ended, Ending
 from mailer.delivery.models import Attempt
@@ -103,13 +103,13 @@ def record(
 def _mine(session: Session, ended: Collection[int], process_id: str) -> Sequence[Any]:
     """Those of the deliveries that this process still holds: number, wave, contact, attempts before, and the hash of a
     message that somebody may have."""
-    numbers = ",".join(str(int(number)) for number in ended)
+    is_one, numbers = one_of(session, "id", list(ended))
     return fetch(
         session,
         ("id", "wave_id", "contact_id", "attempts", "sha256"),
-        f"FROM delivery WHERE id IN ({numbers}) AND state = 'sending' AND process_id = ?"
+        f"FROM delivery WHERE {is_one} AND state = 'sending' AND process_id = ?"
         + ("" if is_sqlite(session) else " ORDER BY id FOR UPDATE"),
-        (process_id,),
+        (numbers, process_id),
     )
 
 
