@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-import xlsxwriter
-
 from mailer.contacts.fields import lasting_cell, safe_cell
 from mailer.contacts.records import Record
 from mailer.errors import TooMuchForFormat
@@ -37,6 +35,9 @@ def write_csv(people: Iterable[Record], stream: BinaryIO, columns: Sequence[str]
 
 def write_xlsx(people: Iterable[Record], stream: BinaryIO, columns: Sequence[str], *, at: datetime) -> int:
     """Write them as one worksheet. Raises ``TooMuchForFormat`` for more than Excel takes."""
+    # Nine megabytes, which a process that sends for weeks should not carry for a command that it never runs.
+    import xlsxwriter
+
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     count = 0
     with xlsxwriter.Workbook(stream, options) as book:
