@@ -63,7 +63,7 @@ def _lines(value: object, language: str, zone: str) -> list[str]:
         case Mapping():
             pairs = ((name, _lines(inner, language, zone)) for name, inner in value.items() if name != "at")
             parts = (
-                f"{say(FIELDS.get(str(name), str(name)))}: {', '.join(inner)}"
+                f"{say(FIELDS.get(str(name), str(name)))}: {', '.join(map(_isolated, inner))}"
                 for name, inner in pairs
                 if any(inner)
             )

@@ -130,6 +130,12 @@ def test_the_page_has_everything_and_runs_or_loads_nothing(document: Document, l
     assert "2026-11-24 14:00 Asia/Beirut (UTC+2; 2026-11-24 12:00 UTC)" in shown.text
 
 
+def test_a_day_behind_arabic_words_is_not_turned_round(document: Document) -> None:
+    shown = Page(as_html(document, language="ar"))
+    # UAX #9: a number after Arabic letters goes with their direction, unless it is isolated.
+    assert f"\u2068{NOON.date()}\u2069" in shown.text
+
+
 def test_the_page_of_a_stranger_says_that_there_is_nothing(office: Database) -> None:
     with office.write() as session:
         shown = Page(as_html(of(session, make_contact(session)), language="en"))
