@@ -139,7 +139,7 @@ class People:
         text = "; ".join(one.text for one in candidate.address)
         if erased:
             reason = "it was erased from the registry, and is not taken in again"
-            remedy = "Leave the row out. If she has given her consent anew, add her by hand."
+            remedy = "Leave the row out."
             raise Unfit("address", reason, remedy, text)
         if len(contacts) > 1:
             first, second = contacts[:2]
