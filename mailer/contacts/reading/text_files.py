@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mailer.contacts.reading.encodings import Encoding
@@ -142,7 +142,7 @@ def _delimiter(file: Path, encoding: Encoding, chosen: str) -> tuple[str, bool]:
         return _called(file, chosen), told is not None
     if told:
         return _called(file, told[1]), True
-    return _judged("".join(lines)), False
+    return _judged(lines), False
 
 
 def _called(file: Path, name: str) -> str:
@@ -156,11 +156,11 @@ def _called(file: Path, name: str) -> str:
     return delimiter
 
 
-def _judged(text: str) -> str:
+def _judged(lines: Sequence[str]) -> str:
     """The delimiter that cuts the most rows into the same number of cells, more than one, as the headings have."""
     best, judged = ",", (0.0, 0)
     for delimiter in DELIMITERS:
-        widths = _widths(text, delimiter)
+        widths = _widths(lines, delimiter)
         if not widths or max(widths) < 2:
             continue
         # A title may stand above the headings, and rows may lack their last cells.
@@ -171,10 +171,11 @@ def _judged(text: str) -> str:
     return best
 
 
-def _widths(text: str, delimiter: str) -> list[int]:
+def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
+    # The lines as they are read afterwards: Python's own splitlines knows eight more ends of a line than CSV has.
     widths: list[int] = []
     try:
-        for cells in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+        for cells in csv.reader(lines, delimiter=delimiter):
             if any(cells):
                 widths.append(len(cells))
     except csv.Error:

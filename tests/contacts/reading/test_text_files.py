@@ -49,6 +49,12 @@ def test_several_values_in_cells_do_not_look_like_more_columns(tmp_path: Path) -
     assert opened(tmp_path, text).headings == ("name", "address", "languages")
 
 
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_a_sign_that_ends_no_row_does_not_hide_the_delimiter(tmp_path: Path, sign: str) -> None:
+    text = f"name,address,languages,notes,tags\nNour,n@x.example,ar;en;fr,a{sign}b,c;d;e\n"
+    assert opened(tmp_path, text).headings == ("name", "address", "languages", "notes", "tags")
+
+
 def test_a_list_of_one_column_is_one(tmp_path: Path) -> None:
     assert cells(opened(tmp_path, "E-mail\nnour@courier.example\n")) == [("E-mail",), ("nour@courier.example",)]
 
