@@ -45,7 +45,11 @@ texts = (
 
 words = st.text("abcdefgh'-", min_size=1, max_size=12).map(lambda word: f"w{word}")
 days = st.dates(date(2015, 1, 1), date(2026, 11, 1))
-mailboxes = st.text("abcdefgh-", min_size=1, max_size=12).map(lambda word: f"w{word}0@paper.example")
+mailboxes = st.builds(
+    "{}w{}0@paper.example".format,
+    st.sampled_from(["", "", "'=", "''+"]),  # all atoms (RFC 5321 4.1.2)
+    st.text("abcdefgh-", min_size=1, max_size=12),
+)
 addresses = st.lists(mailboxes, min_size=1, max_size=3, unique=True)
 instants = days.map(lambda day: datetime(day.year, day.month, day.day, tzinfo=UTC))
 outlet_names = texts.map(lambda text: text.replace("(", "").replace(")", "").strip()[:100].strip()).filter(bool)

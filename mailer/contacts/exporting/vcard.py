@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from mailer.contacts.fields import join_values, lasting_cell
 from mailer.contacts.records import Record
 
 _LINE = 75
@@ -54,24 +53,14 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ESCAPED.get(match[0], "\\n"), text)
 
 
-def _own(text: str) -> str:
-    """A value that the import takes for a cell by itself."""
-    return escape(lasting_cell(text))
-
-
-def _is_bare(value: str) -> bool:
-    """Whether it stands in a list's cell without quotation marks."""
-    return join_values([value]) == value
-
-
 def _card(person: Record) -> Iterator[str]:
     yield "BEGIN:VCARD"
     yield "VERSION:4.0"
     yield "PRODID:-//Dateline//EN"
     yield "KIND:individual"
-    yield f"FN:{_own(person.name)}"
+    yield f"FN:{escape(person.name)}"
     if person.given_name or person.family_name:
-        yield f"N:{_own(person.family_name)};{_own(person.given_name)};;;"
+        yield f"N:{escape(person.family_name)};{escape(person.given_name)};;;"
     for place, address in enumerate(person.addresses):
         yield f"EMAIL{';PREF=1' if not place else ''}:{escape(address)}"
     for place, phone in enumerate(person.phones):
@@ -79,12 +68,11 @@ def _card(person: Record) -> Iterator[str]:
         yield f"TEL{';PREF=1' if not place else ''}:{escape(phone)}"
     for place, (name, role, _) in enumerate(person.outlets, 1):
         # A group (RFC 6350 3.3) says which role belongs to which outlet.
-        # Only what begins her list's cell can be taken for a cell that has been made safe.
-        yield f"OUTLET{place}.ORG:{_own(name) if place == 1 and _is_bare(name) else escape(name)}"
+        yield f"OUTLET{place}.ORG:{escape(name)}"
         if role:
             yield f"OUTLET{place}.ROLE:{escape(role)}"
     if person.title:
-        yield f"TITLE:{_own(person.title)}"
+        yield f"TITLE:{escape(person.title)}"
     yield f"ADR:;;;{escape(person.city)};;;{escape(person.country)}"
     for place, language in enumerate(person.languages, 1):
         yield f"LANG;PREF={min(place, 100)}:{escape(language)}"
@@ -93,5 +81,5 @@ def _card(person: Record) -> Iterator[str]:
     cells = person.cells()
     for field in _OWN:
         if cells[field]:
-            yield f"X-DATELINE-{field.upper().replace('_', '-')}:{_own(cells[field])}"
+            yield f"X-DATELINE-{field.upper().replace('_', '-')}:{escape(cells[field])}"
     yield "END:VCARD"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from mailer.contacts.fields import NAMES, join_values
+from mailer.contacts.fields import NAMES, join_values, lasting_cell
 from mailer.contacts.reading.content_lines import MAX_LINES, ContentLine, content_lines
 from mailer.contacts.reading.encodings import Encoding
 from mailer.contacts.reading.headings import FIELDS
@@ -51,8 +51,9 @@ def open_vcards(file: Path, encoding: Encoding) -> OpenedList:
 def _rows(file: Path, encoding: Encoding, headings: tuple[str, ...]) -> Iterator[Row]:
     for number, card in enumerate(_cards(file, encoding), 1):
         fields = _fields(card)
-        # A field that this card lacks, and another has, is an empty cell as in any list.
-        yield Row(number, bounded(fields.get(heading, "") for heading in headings))
+        # A field that this card lacks, and another has, is an empty cell as in any list. Nothing runs in a card: an
+        # apostrophe in it is the value's own, and must outlive the import, which takes a spreadsheet's off.
+        yield Row(number, bounded(lasting_cell(fields.get(heading, "")) for heading in headings))
 
 
 _Card = dict[str, list[ContentLine]]
