@@ -28,7 +28,7 @@ lint: $(VENV)/.ready
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 # What is measured and printed: bench/README.md. Say which part with ARGS="--deliveries 10k --databases sqlite".
 bench: $(VENV)/.ready

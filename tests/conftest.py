@@ -10,9 +10,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from components import lacking
+from components import REQUIRED, lacking
+from hypothesis import settings
 
-from mailer.database import Database
+from mailer.database import Database, migrate
+
+# On CI the same examples are tried each time, so that no change fails for what another one did; anywhere else the
+# examples of properties are new ones.
+settings.register_profile("required", derandomize=True)
+if REQUIRED:
+    settings.load_profile("required")
 
 
 @pytest.fixture(scope="session")
@@ -52,25 +59,76 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def finished_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with its tables, to copy: the steps to them take longer than most tests."""
+    file = tmp_path_factory.mktemp("finished") / "dateline.db"
+    finish(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def finished_postgres(postgres: str) -> str:
+    """The name of a PostgreSQL database with its tables, to copy."""
+    finish(new_database(postgres, "finished"))
+    return "finished"
+
+
+def finish(url: str) -> None:
+    database = Database(url)
+    try:
+        migrate.upgrade(database)
+    finally:
+        database.close()
+
+
+def new_database(folder: str, name: str, template: str = "template1") -> str:
+    """The URL of a new PostgreSQL database that is a copy of another."""
+    on_postgres(folder, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"postgresql://dateline@/{name}?host={folder}"
+
+
+def on_postgres(folder: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(host=folder, user="dateline", dbname="postgres", autocommit=True) as connection:
+        connection.execute(statement)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, empty database."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database without a table."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/dateline.db"
         return
-    folder = request.getfixturevalue("postgres")
-    import psycopg
+    folder, name = request.getfixturevalue("postgres"), f"t{uuid4().hex}"
+    yield new_database(folder, name)
+    on_postgres(folder, f"DROP DATABASE {name} WITH (FORCE)")
 
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(host=folder, user="dateline", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"postgresql://dateline@/{name}?host={folder}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with its tables, and nobody in it."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("finished_file"), tmp_path / "dateline.db")
+        yield f"sqlite:///{tmp_path}/dateline.db"
+        return
+    folder, name = request.getfixturevalue("postgres"), f"t{uuid4().hex}"
+    yield new_database(folder, name, request.getfixturevalue("finished_postgres"))
+    on_postgres(folder, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(empty_database_url: str) -> Iterator[Database]:
+    """A fresh database without a table, opened."""
+    database = Database(empty_database_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A fresh, empty database, opened."""
+    """A fresh database with its tables, opened."""
     database = Database(database_url)
     yield database
     database.close()

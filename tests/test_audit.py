@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from mailer.audit import Actor, Criteria, Event, append, entries
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DESK = Actor("cli:desk")
@@ -15,7 +15,6 @@ DESK = Actor("cli:desk")
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -15,6 +15,11 @@ THING = Table("thing", MetaData(), Column("id", Integer, primary_key=True), Colu
 
 
 @pytest.fixture
+def database(empty_database: Database) -> Database:
+    return empty_database
+
+
+@pytest.fixture
 def stocked(database: Database) -> Database:
     with database.write() as session:
         THING.metadata.create_all(session.connection())

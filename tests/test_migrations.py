@@ -20,6 +20,11 @@ OF_NO_MODEL = ("contact_search", "lexemes", "ix_contact_text_lexemes")
 holds it to the words that it is of."""
 
 
+@pytest.fixture
+def database(empty_database: Database) -> Database:
+    return empty_database
+
+
 def is_of_a_model(_object: object, name: str | None, *_: object) -> bool:
     return not str(name).startswith(OF_NO_MODEL)
 

@@ -13,7 +13,7 @@ from mailer.contacts.domains import named_after
 from mailer.contacts.lists import members_of
 from mailer.contacts.models import Contact, ContactStatus, Outlet
 from mailer.contacts.outlets import outlet_named
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import AlreadyAtOutlet, BadField, BadMove, ContactGone, NotAtOutlet, UnknownOutlet
 
 DAY = date(2026, 3, 1)
@@ -21,7 +21,6 @@ DAY = date(2026, 3, 1)
 
 @pytest.fixture
 def database(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -22,7 +22,7 @@ from mailer.contacts.beats import (
 from mailer.contacts.fields import split_values
 from mailer.contacts.models import ContactStatus
 from mailer.contacts.spelling import fold
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadBeat, BeatExists
 
 LISTS = sorted((Path(__file__).parents[2] / "contacts").glob("*.csv"))
@@ -49,7 +49,6 @@ def test_the_page_lists_every_known_beat() -> None:
 
 
 def test_the_beats_of_the_sample_lists_are_known(database: Database) -> None:
-    migrate.upgrade(database)
     with database.read() as session:
         names = beats_by_name(session)
     used = {
@@ -69,13 +68,11 @@ def test_the_beats_of_the_sample_lists_are_known(database: Database) -> None:
      ("حقوق الانسان", "human-rights"), ("SANTÉ", "health"), ("sante", "health"), ("الصحّة", "health")],
 )  # fmt: skip
 def test_a_beat_is_one_in_each_spelling(database: Database, text: str, slug: str) -> None:
-    migrate.upgrade(database)
     with database.read() as session:
         assert beats_by_name(session)[beat_key(text)] == slug
 
 
 def test_an_office_adds_a_beat_of_its_own_and_it_is_logged(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         add_beat(
             session,
@@ -105,7 +102,6 @@ def test_an_office_adds_a_beat_of_its_own_and_it_is_logged(database: Database) -
      ("well", {"name": "human-rights"})],
 )  # fmt: skip
 def test_no_name_becomes_two_beats(database: Database, slug: str, names: dict[str, str]) -> None:
-    migrate.upgrade(database)
     with database.write() as session, pytest.raises(BeatExists):
         add_beat(session, slug, **names, at=NOON, actor=DESK)  # type: ignore[arg-type]
     with database.write() as session:
@@ -121,7 +117,6 @@ def test_no_name_becomes_two_beats(database: Database, slug: str, names: dict[st
      ("x", {"mediatopic": "٢٠٠٠٠٦٤٥"})],
 )  # fmt: skip
 def test_what_cannot_be_a_beat_is_refused(database: Database, slug: str, options: dict[str, str]) -> None:
-    migrate.upgrade(database)
     with database.write() as session, pytest.raises(BadBeat):
         add_beat(session, slug, **{"name": "Some name", **options}, at=NOON, actor=DESK)  # type: ignore[arg-type]
 
@@ -132,7 +127,6 @@ def test_the_key_of_a_key_is_itself(text: str) -> None:
 
 
 def test_only_active_contacts_are_counted(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         make_contact(session, "Nour", beats=["health", "odd one"])
         make_contact(session, "Rim", beats=["health"]).status = ContactStatus.INACTIVE

@@ -19,7 +19,7 @@ from mailer.contacts.cities import (
     why_no_city,
 )
 from mailer.contacts.countries import country_code
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 def gazetteer() -> list[list[str]]:
@@ -59,7 +59,6 @@ def test_a_well_known_city_is_one_in_both_lists() -> None:
 
 @pytest.mark.parametrize("name", ["Beirut", "بيروت", "Beyrouth", " BEIRUT ", "بَيْرُوت", "Beirut, Lebanon", "Bayrut"])
 def test_a_city_is_one_in_each_spelling(database: Database, name: str) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         first, city = city_named(session, "Beirut"), city_named(session, name)
         assert city is first is not None
@@ -114,13 +113,11 @@ def test_a_name_means_the_cities_that_are_called_so(name: str, country: str, fou
 def test_a_name_that_several_share_is_asked_about(database: Database, name: str) -> None:
     assert len(cities_called(name)) > 1
     assert known_city(name) is None
-    migrate.upgrade(database)
     with database.write() as session:
         assert city_named(session, name) is None
 
 
 def test_a_lesser_city_is_taken_into_the_registry_once(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         zahle = city_named(session, "Zahle")
         assert zahle is city_named(session, "زحلة", "Lebanon")
@@ -129,7 +126,6 @@ def test_a_lesser_city_is_taken_into_the_registry_once(database: Database) -> No
 
 
 def test_an_unknown_city_is_not_guessed(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         assert city_named(session, "Beirutt") is None
 

@@ -10,12 +10,11 @@ from mailer.contacts.likeness import Name
 from mailer.contacts.mailbox import mailbox, squeezed
 from mailer.contacts.merging import merge
 from mailer.contacts.models import ContactPoint, ContactStatus, PointKind
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def database(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

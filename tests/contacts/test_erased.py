@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from mailer.contacts.erased import check_key, erased_among, keep_erased, needed_key, read_key
 from mailer.contacts.models import ErasedAddress
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadErasureKey, ErasureKeyMissing, UnwritableFile
 
 NOUR, OMAR = "nour@paper.example", "omar@paper.example"
@@ -19,7 +19,6 @@ NOUR, OMAR = "nour@paper.example", "omar@paper.example"
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

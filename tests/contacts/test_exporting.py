@@ -24,7 +24,7 @@ from mailer.contacts.fields import NAMES, plain_cell
 from mailer.contacts.models import ContactStatus
 from mailer.contacts.query import parse
 from mailer.contacts.records import Record, records
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import TooMuchForFormat
 
 RUNS = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -168,7 +168,6 @@ def test_a_line_is_folded_between_characters_and_comes_back(text: str) -> None:
 
 
 def test_only_the_columns_that_are_wanted_are_written(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         nour = make_contact(session, address="nour@paper.example")
         found = list(records(session, [nour.id], day=NOON.date()))
@@ -181,7 +180,6 @@ def test_only_the_columns_that_are_wanted_are_written(database: Database) -> Non
 
 
 def test_more_rows_than_a_worksheet_takes_are_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    migrate.upgrade(database)
     monkeypatch.setattr(spreadsheet, "_MAX_ROWS", 3)
     with database.write() as session:
         found = list(records(session, [make_contact(session).id], day=NOON.date()))
@@ -191,7 +189,6 @@ def test_more_rows_than_a_worksheet_takes_are_refused(database: Database, monkey
 
 
 def test_who_is_chosen_and_in_which_order(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         zeina, _, mona = (
             make_contact(session, name, city=city)
@@ -215,7 +212,6 @@ def test_who_is_chosen_and_in_which_order(database: Database) -> None:
 
 
 def test_the_log_says_how_many_and_not_whom(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         desk = make_list(session, make_contact(session))
         note_export(session, count=1, form="csv", media_list=desk, at=NOON, actor=DESK)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from mailer.audit import Actor, entries
 from mailer.contacts.importing import Imported, import_contacts, plan_import
 from mailer.contacts.models import Contact, ContactKind, Outlet
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadTable, UnreadableFile
 
 HEAD = "name,name_ar,address,phone,city,languages,beats,outlets,embargo_terms\n"
@@ -22,7 +22,6 @@ TAREK = "Tarek Aziz,,tarek@nile.example,,القاهرة,en,,Nile Herald; Radio B
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

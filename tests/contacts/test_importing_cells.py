@@ -8,12 +8,11 @@ from builders import make_organisation
 from listing import NOUR, somebody, take, take_file, told
 
 from mailer.contacts.models import LawfulBasis, OutletType
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -11,12 +11,11 @@ from sqlalchemy import update
 
 from mailer.contacts.models import Contact, ContactPoint, ContactStatus, PointKind
 from mailer.contacts.suppression import suppress
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -18,7 +18,7 @@ from mailer.contacts.models import (
     Outlet,
     OutletType,
 )
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadTable
 
 LATER = NOON + timedelta(days=10)
@@ -26,7 +26,6 @@ LATER = NOON + timedelta(days=10)
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

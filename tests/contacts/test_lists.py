@@ -16,13 +16,12 @@ from mailer.contacts.lists import (
     members_of,
 )
 from mailer.contacts.models import Contact, ContactKind, MediaList, MediaListQuery
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadList, BadQuery, EmptyList, ListExists, UnknownList
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

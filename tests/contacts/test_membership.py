@@ -7,13 +7,12 @@ from sqlalchemy.orm import Session
 from mailer.contacts.lists import change_list, copy_list, delete_list, list_named, members_of, rename_list
 from mailer.contacts.membership import lists_of, reasons
 from mailer.contacts.models import Contact, ContactStatus, MediaList
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadQuery, ListExists, ListInUse, UnknownList
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

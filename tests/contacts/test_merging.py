@@ -30,7 +30,7 @@ from mailer.contacts.models import (
 from mailer.contacts.records import Record, records
 from mailer.contacts.suppression import suppress, suppressed_among
 from mailer.contacts.terms import day_of
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import CannotMerge, CannotUnmerge
 
 DAY = date(2026, 3, 1)
@@ -39,7 +39,6 @@ TODAY = day_of(NOON)
 
 @pytest.fixture
 def database(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

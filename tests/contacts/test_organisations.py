@@ -10,7 +10,7 @@ from mailer.audit import Event, entries
 from mailer.contacts.importing import Imported
 from mailer.contacts.models import Office, Organisation, OrganisationText
 from mailer.contacts.organisations import import_organisations, organisation_named
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadSetting, BadSyntax, DatelineError, UnknownSetting, UnreadableFile
 
 ESRF = """
@@ -35,7 +35,6 @@ WPA = '[[organisation]]\nslug = "wpa"\nacronym = "WPA"\nname.en = "World Passage
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -18,7 +18,7 @@ from mailer.contacts.outlets import (
     staff_of,
     type_name,
 )
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadOutletName, OutletExists, SameOutlet, UnknownOutlet
 
 
@@ -46,7 +46,6 @@ def test_a_type_is_understood_by_the_name_that_is_shown(kind: OutletType, langua
 
 
 def test_outlets_are_listed_with_those_who_work_there_now(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         nour = make_contact(session, "Nour", outlets=["Levant Courier", "Cedar Ledger"])
         make_contact(session, "Rim", outlets=["Levant Courier"]).status = ContactStatus.INACTIVE
@@ -63,7 +62,6 @@ def test_outlets_are_listed_with_those_who_work_there_now(database: Database) ->
 
 
 def test_the_type_is_said_once_and_logged_for_each_contact(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         nour = make_contact(session, outlets=["Levant Courier"])
         outlet = outlet_named(session, "Levant Courier")
@@ -74,7 +72,6 @@ def test_the_type_is_said_once_and_logged_for_each_contact(database: Database) -
 
 
 def test_an_outlet_is_renamed_unless_the_name_is_taken(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         make_contact(session, outlets=["Levant Courier", "Cedar Ledger"])
         outlet = outlet_named(session, "Levant Courier")
@@ -90,7 +87,6 @@ def test_an_outlet_is_renamed_unless_the_name_is_taken(database: Database) -> No
 
 
 def test_two_spellings_become_one_and_nobody_is_there_twice(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         both = make_contact(session, "Both", outlets=["Levant Courier", "Levant Courrier"])
         other = make_contact(session, "Other", outlets=["Levant Courrier"])

@@ -14,13 +14,12 @@ from mailer.contacts.query_keys import MAX_WORDS
 from mailer.contacts.search import find_contacts
 from mailer.contacts.table import clean
 from mailer.contacts.words import asked
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadQuery
 
 
 @pytest.fixture
 def registry(database: Database) -> Database:
-    migrate.upgrade(database)
     with database.write() as session:
         make_contact(
             session,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailer.contacts.fields import NAMES, join_values, split_values
 from mailer.contacts.models import ContactTag
 from mailer.contacts.records import records
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)))
@@ -35,7 +35,6 @@ def test_cells_as_people_write_them(cell: str, values: list[str]) -> None:
 
 
 def test_a_record_has_all_that_is_known_in_the_order_that_was_asked(database: Database) -> None:
-    migrate.upgrade(database)
     terms = date(2026, 1, 5)
     with database.write() as session:
         nour = make_contact(

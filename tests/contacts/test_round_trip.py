@@ -19,7 +19,7 @@ from mailer.contacts.exporting import ExportFormat, chosen, export
 from mailer.contacts.importing import Imported, import_contacts
 from mailer.contacts.models import Contact
 from mailer.contacts.records import Record, records
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 LATER = NOON + timedelta(days=1)
 SUFFIXES = {ExportFormat.CSV: "csv", ExportFormat.XLSX: "xlsx", ExportFormat.VCARD: "vcf"}
@@ -27,7 +27,6 @@ SUFFIXES = {ExportFormat.CSV: "csv", ExportFormat.XLSX: "xlsx", ExportFormat.VCA
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

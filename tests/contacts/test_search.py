@@ -6,13 +6,12 @@ from builders import NOON, make_contact, make_list
 from mailer.contacts.lists import members_of
 from mailer.contacts.query import parse
 from mailer.contacts.search import contact_named, find_contacts
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import AmbiguousContact, UnknownContact
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

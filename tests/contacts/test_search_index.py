@@ -25,12 +25,11 @@ from mailer.contacts.ranking import search
 from mailer.contacts.search import find_contacts
 from mailer.contacts.search_index import refresh, reindex, stale
 from mailer.contacts.words import asked, words_of
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     with database.write() as session:
         make_contact(session, "Nour Haddad", arabic_name="نور الحدّاد", outlets=("Nile Herald",))
         make_contact(session, "Rim Itani")

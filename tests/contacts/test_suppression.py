@@ -8,13 +8,12 @@ from mailer.audit import Event, entries
 from mailer.contacts.address import address
 from mailer.contacts.models import ContactPoint, PointKind, Suppression, SuppressionKind
 from mailer.contacts.suppression import concerned, lift, suppress, suppressed_among, suppressions
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadAddress, BadDomain
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

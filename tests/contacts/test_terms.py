@@ -10,7 +10,7 @@ from mailer.audit import Event, entries
 from mailer.contacts.basis import set_basis
 from mailer.contacts.models import Contact, ContactStatus, EmbargoAcceptance, LawfulBasis
 from mailer.contacts.terms import accept, accepts_embargo, add_terms, all_terms, terms_named, withdraw
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadAcceptance, BadBasis, BadTerms, BadWithdrawal, TermsExist, UnknownTerms
 
 TODAY = NOON.date()
@@ -19,7 +19,6 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

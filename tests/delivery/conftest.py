@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from sending import Desk
 
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Desk:
-    migrate.upgrade(database)
     return Desk(database, tmp_path / "process")

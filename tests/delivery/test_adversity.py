@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, undefer
 from mailer.audit import Event, entries
 from mailer.config import Relay
 from mailer.contacts.suppression import suppress
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery import engine, queues, recorder
 from mailer.delivery.claims import Claim
 from mailer.delivery.models import Attempt
@@ -31,7 +31,6 @@ OK = b"250 2.1.5 Ok\r\n"
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Desk:
-    migrate.upgrade(database)
     return Desk(database, tmp_path / "process", connections=1)
 
 

@@ -11,7 +11,7 @@ from sending import Desk
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.claims import Claim, claim, give_back, register
 from mailer.delivery.decide import give_up
 from mailer.delivery.journal import Ended, Journal
@@ -32,7 +32,6 @@ OFFICER = Policy(resend_in_doubt=False)
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Desk:
-    migrate.upgrade(database)
     return Desk(database, tmp_path / "process", clock=TestClock())
 
 

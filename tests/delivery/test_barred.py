@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event
 from mailer.contacts.models import Contact, ContactPoint, ContactStatus, Organisation, PointKind, SuppressionKind
 from mailer.contacts.suppression import suppress
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.claims import claim
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave
@@ -23,7 +23,6 @@ LONG = timedelta(days=2)
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

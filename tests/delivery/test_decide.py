@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.decide import send_again
 from mailer.errors import WaveStale, WrongWaveState
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -22,7 +22,6 @@ MONTH = timedelta(days=30)
 @pytest.fixture
 def wave(database: Database) -> Wave:
     """Done a month ago, with one accepted and two failed."""
-    migrate.upgrade(database)
     with database.write() as session:
         wave = make_wave(session, make_list(session, *(make_contact(session) for _ in range(3))))
         open_wave(session, wave.id, now=NOON, doubt="", late_grace=timedelta(0), give_up_after=LONG, actor=DESK)

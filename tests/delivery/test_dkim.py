@@ -26,7 +26,7 @@ from newsroom import SENDER, TEMPLATES, edition, make_wave
 from sqlalchemy import select
 
 from mailer.clock import ZonedTime
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery import dkim as module
 from mailer.delivery.claims import Claim
 from mailer.delivery.dkim import Signer, hash_body, sign
@@ -354,7 +354,6 @@ def test_a_record_is_cut_into_strings_that_the_dns_can_hold() -> None:
 @pytest.fixture
 def tried(database: Database) -> tuple[Database, Delivery]:
     """A wave with one delivery."""
-    migrate.upgrade(database)
     with database.write() as session:
         wave = make_wave(session, make_list(session, make_contact(session, "Nour Haddad")))
         session.flush()

@@ -12,7 +12,7 @@ from sending import Desk, recipients
 from sqlalchemy import select
 
 from mailer.audit import entries
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.models import Attempt
 from mailer.schedule.models import Delivery, DeliveryState
 
@@ -39,7 +39,6 @@ class Greylisting(FaultyRelay):
 
 
 def test_everybody_gets_the_mail_once_after_ten_minutes_of_greylisting(database: Database, tmp_path: Path) -> None:
-    migrate.upgrade(database)
     clock = TestClock(datetime.now(UTC))
     desk = Desk(database, tmp_path / "process", clock=clock, connections=1)
     with database.write() as session:

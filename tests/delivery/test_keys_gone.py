@@ -12,7 +12,7 @@ from sending import Desk
 from sqlalchemy import select
 
 from mailer.audit import Event, entries
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.decide import send_again
 from mailer.delivery.dkim import Signer
 from mailer.delivery.dkim_keys import Algorithm, make_key
@@ -27,7 +27,6 @@ RETIRED = Signer(OLD._key, domain="desk.example", selector="old", retired=True)
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Desk:
-    migrate.upgrade(database)
     return Desk(database, tmp_path / "process", signers=(OLD,))
 
 

@@ -8,7 +8,7 @@ from newsroom import make_wave, told
 from sqlalchemy import select
 
 from mailer.audit import Event
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.claims import claim
 from mailer.delivery.journal import Ended, Ending
 from mailer.delivery.outcome import Policy, record
@@ -25,7 +25,6 @@ def attempted(
     database: Database, *, at: datetime, ending: Ending = Ending.DEFERRED, code: int = 451, text: str = "Later"
 ) -> Delivery:
     """The one delivery of a wave that was opened at noon, after it was tried then."""
-    migrate.upgrade(database)
     with database.write() as session:
         wave = make_wave(session, make_list(session, make_contact(session)))
         open_wave(session, wave.id, now=NOON, doubt="", late_grace=LONG, give_up_after=LONG, actor=DESK)

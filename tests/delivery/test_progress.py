@@ -6,14 +6,13 @@ from builders import NOON, make_contact, make_list
 from newsroom import make_wave
 from sqlalchemy import select
 
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.models import Attempt
 from mailer.delivery.progress import progress
 from mailer.schedule.models import Delivery, DeliveryState
 
 
 def test_a_wave_is_told_by_state_rate_and_reason(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         wave = make_wave(session, make_list(session, *(make_contact(session) for _ in range(6))))
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()

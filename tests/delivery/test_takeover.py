@@ -9,7 +9,7 @@ from newsroom import TestClock, make_wave
 from sqlalchemy import select, text
 
 from mailer.audit import Actor, Event, entries
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery import journal as journal_module
 from mailer.delivery.claims import ProcessLock, claim, give_back, register
 from mailer.delivery.journal import Ended, Journal, Sync, journal_file
@@ -27,7 +27,6 @@ DEAD = "d" * 32
 
 @pytest.fixture
 def wave(database: Database) -> Wave:
-    migrate.upgrade(database)
     with database.write() as session:
         wave = make_wave(session, make_list(session, *(make_contact(session, f"Person {n}") for n in range(4))))
     with database.write() as session:

@@ -21,7 +21,7 @@ from builders import make_contact, make_list
 from newsroom import make_wave
 from sqlalchemy import select, update
 
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.delivery.dkim_keys import Algorithm, make_key, save
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 
@@ -76,7 +76,6 @@ class Echoing(FaultyRelay):
 def run_a_bad_day(folder: Path, database: Database, url: str, log_format: str) -> Said:
     home, key = folder / "office", folder / "dkim.pem"
     save(make_key(Algorithm.ED25519), key)
-    migrate.upgrade(database)
     with database.write() as session:
         people = [make_contact(session, f"Yusra Person{n}", arabic_name=f"يسرى {n}") for n in range(PEOPLE)]
         wave = make_wave(session, make_list(session, *people), now=datetime.now(UTC))

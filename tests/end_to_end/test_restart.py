@@ -22,7 +22,7 @@ from mailer.cli.mailbox import Mailbox
 from mailer.cli.setup import make_office
 from mailer.clock import SystemClock
 from mailer.config import config_file
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import wave_numbered
 
@@ -128,7 +128,6 @@ def newsroom(database_url: str, tmp_path: Path) -> Iterator[Newsroom]:
         text = text.replace(old, new)
     file.write_text(text, "utf-8")
     database = Database(database_url)
-    migrate.upgrade(database)
     room = Newsroom(home, database, database_url, mailbox)
     yield room
     for process in room.processes:

@@ -2,11 +2,10 @@
 
 import pytest
 
-from mailer.database import Database, migrate
+from mailer.database import Database
 
 
 @pytest.fixture
 def office(database: Database) -> Database:
     """On SQLite and on PostgreSQL."""
-    migrate.upgrade(database)
     return database

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event
 from mailer.clock import ZonedTime
 from mailer.contacts.models import Organisation
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import (
     AmbiguousWallTime,
     BadPicture,
@@ -51,7 +51,6 @@ BODY = {
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 
@@ -59,7 +58,6 @@ def office(database: Database) -> Database:
 def desk(tmp_path: Path) -> Iterator[Database]:
     """SQLite alone: for what does not depend on the database."""
     database = Database(f"sqlite:///{tmp_path}/desk.db")
-    migrate.upgrade(database)
     yield database
     database.close()
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from mailer.audit import Event
 from mailer.clock import ZonedTime
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import (
     AlreadyApproved,
     BadPicture,
@@ -63,7 +63,6 @@ GIF = b"GIF89a a quay"
 
 @pytest.fixture
 def office(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event
 from mailer.contacts.merging import merge
 from mailer.contacts.models import Contact
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.schedule.merged import cancel_doubles
 from mailer.schedule.models import Delivery, DeliveryState
 
@@ -26,7 +26,6 @@ def merge_both(session: Session, kept: Contact, merged: Contact) -> int:
 
 @pytest.fixture
 def database(database: Database) -> Database:
-    migrate.upgrade(database)
     return database
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event, entries
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.rendering import Occasion
 from mailer.schedule.clockwork import Clockwork
 from mailer.schedule.models import Wave, WaveState
@@ -22,7 +22,6 @@ DUE = NOON + timedelta(hours=1)
 
 @pytest.fixture
 def wave(database: Database) -> Wave:
-    migrate.upgrade(database)
     with database.write() as session:
         return make_wave(session, make_list(session, make_contact(session), make_contact(session)), due=DUE)
 

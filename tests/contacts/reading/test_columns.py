@@ -11,7 +11,7 @@ from mailer.audit import Actor, entries
 from mailer.contacts.fields import NAMES
 from mailer.contacts.reading import Row, mapping_named, mapping_of, recognise, save_mapping
 from mailer.contacts.reading.headings import FIELDS, LEFT_OUT, field_called, names_of
-from mailer.database import Database, migrate
+from mailer.database import Database
 from mailer.errors import BadMapping, UnknownMapping
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -146,7 +146,6 @@ def test_several_columns_of_one_field_come_together() -> None:
 
 
 def test_a_mapping_is_kept_for_the_next_list(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         save_mapping(session, "City  desk", {"Shoe Size": "phone", "Column X": "-"}, at=AT, actor=DESK)
         save_mapping(session, "CITY DESK", {"Shoe Size": "phone", "E-mail 2": ""}, at=AT, actor=DESK)
@@ -160,7 +159,6 @@ def test_a_mapping_is_kept_for_the_next_list(database: Database) -> None:
 
 
 def test_a_mapping_without_a_name_or_to_no_field_is_not_kept(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as session:
         for name, fields in (
             ("", {"a": "name"}),
