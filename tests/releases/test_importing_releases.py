@@ -1,6 +1,7 @@
 """A release's file becomes an edition with its issuers, its picture and its embargo, none of them guessed."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,9 +56,9 @@ def office(database: Database) -> Database:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Database]:
+def desk(finished_file: Path, tmp_path: Path) -> Iterator[Database]:
     """SQLite alone: for what does not depend on the database."""
-    database = Database(f"sqlite:///{tmp_path}/desk.db")
+    database = Database(f"sqlite:///{shutil.copyfile(finished_file, tmp_path / 'desk.db')}")
     yield database
     database.close()
 
