@@ -29,6 +29,16 @@ class BadQuery(DatelineError):
     remedy = "{advice}"
 
 
+class BrokenList(BadQuery):
+    """A saved query names what is not there any more, or is not understood by this version."""
+
+    message = (
+        "It cannot be told who is on the media list “{name}”: "
+        "its query {query} is wrong at character {position}, {shown}: {reason}."
+    )
+    remedy = "{advice} Take that query away, and add it as it should be, with: dateline lists change"
+
+
 class UnknownList(DatelineError):
     message = "There is no media list “{name}”."
     remedy = "{nearest}"

@@ -13,6 +13,7 @@ from mailer.clock import ZonedTime
 from mailer.contacts.cities import known_city
 from mailer.contacts.lists import members_of
 from mailer.contacts.models import City, MediaList, Organisation
+from mailer.contacts.query_names import list_warnings
 from mailer.errors import EmbargoMoved, NobodyToSendTo, NotApproved, TimePassed
 from mailer.releases.content import VersionContent
 from mailer.releases.models import Asset, Release, Version
@@ -70,7 +71,7 @@ class Planned:
     wave: Wave
     expansion: Expansion
     warnings: tuple[str, ...]
-    """About the mail itself; each once."""
+    """About the list's queries and the mail itself; each once."""
 
 
 def schedule(
@@ -158,7 +159,7 @@ def schedule(
     if stale is not None:
         data["stale"] = stale.instant.isoformat()
     append(session, Event.WAVE_SCHEDULED, at=now, actor=actor, release_id=release.id, wave_id=wave.id, data=data)
-    return Planned(wave, expansion, tuple(texts.warnings))
+    return Planned(wave, expansion, (*list_warnings(session, media_list), *texts.warnings))
 
 
 def _at_once(now: datetime, zone: str) -> ZonedTime:
