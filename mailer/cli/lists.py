@@ -12,12 +12,14 @@ from mailer.cli.contacts import COLUMNS, fields
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, Form, form_of, look_at, say, show_document, show_list
+from mailer.contacts.archiving import archive_list, restore_list
 from mailer.contacts.lists import (
     all_lists,
     change_list,
     copy_list,
     count,
     create_list,
+    current_lists,
     delete_list,
     found_by,
     list_named,
@@ -174,9 +176,33 @@ def delete(name: NameArgument) -> None:
     say(f"Media list “{media_list.name}” is deleted.")
 
 
+@app.command("archive")
+def archive(name: NameArgument) -> None:
+    """Put a media list aside: kept for the record of its waves, not offered, and not to be used for new ones."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        changed = archive_list(session, media_list, at=office.clock.now(), actor=office.actor)
+    say(f"Media list “{media_list.name}” is archived." if changed else "It was archived already.")
+
+
+@app.command("restore")
+def restore(name: NameArgument) -> None:
+    """Take an archived media list back into use."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        changed = restore_list(session, media_list, at=office.clock.now(), actor=office.actor)
+        now = f"It has {count(session, media_list, at=office.clock.now())} contacts now."
+    say(f"Media list “{media_list.name}” is in use again. {now}" if changed else "It is not archived.")
+
+
 @app.command("list")
-def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """List the media lists."""
+def list_lists(
+    *,
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived instead.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the media lists that are in use."""
     with opened() as office, office.database.read() as session:
 
         def row(media_list: MediaList) -> Mapping[str, object]:
@@ -186,21 +212,26 @@ def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
                 "queries": [query.query for query in media_list.queries],
                 "by_hand": sum(not member.excluded for member in media_list.members),
                 "excluded": sum(member.excluded for member in media_list.members),
+                "archived_at": media_list.archived_at,
             }
 
+        found = [m for m in all_lists(session) if m.archived_at] if archived else current_lists(session)
         columns = (
             Column("list", "List"),
             Column("contacts", "Contacts", number=True),
             Column("queries", "Queries"),
             Column("by_hand", "By hand", number=True),
             Column("excluded", "Kept off", number=True),
+            *((Column("archived_at", "Archived"),) if archived else ()),
         )
         show_list(
-            map(row, all_lists(session)),
+            map(row, found),
             columns,
             form=form_of(as_json=as_json, as_csv=as_csv),
             zone=office.zone,
-            empty="There are no media lists yet: dateline lists create Levant --query 'city:Beirut'",
+            empty="No media list is archived."
+            if archived
+            else "There are no media lists yet: dateline lists create Levant --query 'city:Beirut'",
         )
 
 

@@ -143,6 +143,9 @@ def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:
         near = difflib.get_close_matches(key, names, n=1)
         advice = f"Did you mean “{names[near[0]]}”?" if near else "See: dateline lists list"
         raise query.refused(term, "there is no such media list", advice)
+    if media_list.archived_at is not None and not _is_for_the_record(scope):
+        advice = f"Take it back with: dateline lists restore “{media_list.name}”"
+        raise query.refused(term, f"the list was archived on {media_list.archived_at:%Y-%m-%d}", advice)
     if media_list.id in (number for number, _ in scope.path):
         circle = " → ".join(f"“{name}”" for name in (*(name for _, name in scope.path), media_list.name))
         raise query.refused(term, f"the list would contain itself: {circle}", "Leave one of these lists out.")
@@ -150,3 +153,9 @@ def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:
         reason = f"lists lie in lists more than {MAX_DEPTH} deep"
         raise query.refused(term, reason, "Name the inner lists instead of the outer one.")
     return _parts(scope.inside(media_list), media_list).on_it
+
+
+def _is_for_the_record(scope: _Scope) -> bool:
+    """Whether the outermost list is an archived one itself, which only shows who is on it."""
+    outermost = scope.session.get(MediaList, scope.path[0][0]) if scope.path else None
+    return outermost is not None and outermost.archived_at is not None

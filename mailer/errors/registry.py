@@ -95,8 +95,13 @@ class SameOutlet(DatelineError):
 
 
 class ListInUse(DatelineError):
-    message = "The media list “{name}” cannot be deleted: it is used by {users}."
-    remedy = "Take it out there first; a list that a wave went to stays, as the record of that wave names it."
+    message = "The media list “{name}” cannot be {verb}: it is used by {users}."
+    remedy = "{advice}"
+
+
+class ListArchived(DatelineError):
+    message = "The media list “{name}” was archived on {day}, and is kept for the record only."
+    remedy = "Take it back with: dateline lists restore “{name}”"
 
 
 class UnknownContact(DatelineError):

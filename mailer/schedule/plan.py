@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Event, append
 from mailer.clock import ZonedTime
 from mailer.contacts.cities import known_city
-from mailer.contacts.lists import members_of
+from mailer.contacts.lists import members_of, require_current
 from mailer.contacts.models import City, MediaList, Organisation
 from mailer.contacts.query_names import list_warnings
 from mailer.errors import EmbargoMoved, NobodyToSendTo, NotApproved, TimePassed
@@ -90,9 +90,10 @@ def schedule(
     """Put a wave into the plan, its messages compiled and its deliveries made, so that it opens in no time.
 
     Raises ``NotApproved``, ``TimePassed``, ``StaleTooSoon``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``,
-    ``EmbargoMoved``, ``NobodyToSendTo``, or what is wrong with the template; then nothing was scheduled, whatever else
-    the caller does in its transaction.
+    ``EmbargoMoved``, ``ListArchived``, ``NobodyToSendTo``, or what is wrong with the template; then nothing was
+    scheduled, whatever else the caller does in its transaction.
     """
+    require_current(media_list)
     # Two waves that are planned at once would not see each other's deliveries: who is on both would get it twice.
     lock(session, release)
     if missing := missing_approvals(version):

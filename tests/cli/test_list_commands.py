@@ -80,3 +80,23 @@ def test_a_list_with_a_query_that_is_not_understood_any_more_stops_what_needs_it
     assert (told.code, "whether the list has changed since is not known" in told.err) == (0, True)
     change = ("lists", "change", "Desk", "--remove-query", "city:Cairo organisation:gone")
     assert dateline(*change).code == 0
+
+
+def test_a_list_is_archived_when_its_waves_have_gone_and_no_new_one_goes_to_it(
+    planned: Path, dateline: Dateline
+) -> None:
+    told = dateline("lists", "archive", "Desk")
+    assert (told.code, "used by wave 1, 2, still to open" in told.err) == (1, True)
+    for wave in ("1", "2"):
+        assert dateline("waves", "cancel", wave).code == 0
+    assert "archived" in dateline("lists", "archive", "Desk").err
+    assert "lists archive" in dateline("lists", "delete", "Desk").err
+    assert dateline("lists", "list", "--json").json() == []
+    (row,) = dateline("lists", "list", "--archived", "--json").json()
+    assert (row["list"], row["contacts"], row["archived_at"][:10]) == ("Desk", 4, "2026-11-24")
+    assert "Desk" in dateline("lists", "list", "--archived").out
+    schedule = ("waves", "schedule", "ports", "--list", "Desk", "--at", "embargo")
+    told = dateline(*schedule)
+    assert (told.code, "lists restore “Desk”" in told.err) == (1, True)
+    assert "4 contacts" in dateline("lists", "restore", "Desk").err
+    assert dateline(*schedule).code == 0
