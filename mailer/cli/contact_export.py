@@ -7,11 +7,12 @@ import typer
 from mailer.cli.files import ForceOption, OutputOption, delivered
 from mailer.cli.office import opened
 from mailer.cli.options import one_of
-from mailer.cli.output import fail_usage, say
+from mailer.cli.output import fail_usage, look_at, say
 from mailer.contacts.exporting import ExportFormat, chosen, export, note_export
 from mailer.contacts.fields import NAMES
 from mailer.contacts.lists import list_named
 from mailer.contacts.query import parse
+from mailer.contacts.query_names import list_warnings, warnings
 from mailer.contacts.records import records
 from mailer.contacts.terms import day_of
 
@@ -54,7 +55,10 @@ def export_contacts(
             office.database.read() as session,
         ):
             whose = list_named(session, media_list) if media_list else None
-            ids = chosen(session, parse(words) if words else None, media_list=whose, at=now)
+            asked = parse(words) if words else None
+            look_at(warnings(session, asked) if asked else ())
+            look_at(list_warnings(session, whose) if whose else ())
+            ids = chosen(session, asked, media_list=whose, at=now)
             people = records(session, ids, day=day_of(now))
             count = export(people, stream, wanted, at=now, columns=names or NAMES)
     say(f"{count} contacts" + (f" in {output}" if output else ""))

@@ -6,8 +6,9 @@ import typer
 
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
-from mailer.cli.output import Form, form_of, say, show_list
+from mailer.cli.output import Form, form_of, look_at, say, show_list
 from mailer.contacts.query import parse
+from mailer.contacts.query_names import warnings
 from mailer.contacts.ranking import LIMIT, search
 from mailer.contacts.search_index import reindex
 from mailer.contacts.terms import day_of
@@ -29,7 +30,9 @@ def search_contacts(
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         at = office.clock.now()
-        found = search(session, parse(" ".join(words)), at=at, limit=limit)
+        query = parse(" ".join(words))
+        found = search(session, query, at=at, limit=limit)
+        look_at(warnings(session, query))
         rows = (fields(contact, day_of(at)) for contact in found.contacts)
         show_list(rows, COLUMNS, form=form, zone=office.zone, empty="Nobody found.")
         if found.more and form is Form.TABLE:

@@ -22,9 +22,10 @@ from mailer.cli import (
 )
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument
-from mailer.cli.output import Column, Form, form_of, out, say, show_document, show_list, shown
+from mailer.cli.output import Column, Form, form_of, look_at, out, say, show_document, show_list, shown
 from mailer.contacts.models import Contact
 from mailer.contacts.query import parse
+from mailer.contacts.query_names import warnings
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.suppression import suppressed_among
 from mailer.contacts.terms import day_of
@@ -81,7 +82,9 @@ def list_contacts(
     with opened() as office, office.database.read() as session:
         day = day_of(office.clock.now())
         words = " ".join(query or ())
-        found = find_contacts(session, parse(words) if words else None, at=office.clock.now(), limit=limit)
+        asked = parse(words) if words else None
+        found = find_contacts(session, asked, at=office.clock.now(), limit=limit)
+        look_at(warnings(session, asked) if asked else ())
         count = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,

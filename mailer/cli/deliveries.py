@@ -38,7 +38,9 @@ COLUMNS = (
 ReleaseOption = Annotated[str, typer.Option("--release", help="Of this release.")]
 WaveOption = Annotated[int | None, typer.Option("--wave", help="Of this wave.")]
 ContactOption = Annotated[str, typer.Option("--contact", help="To this contact: address, number or name.")]
-OutletOption = Annotated[str, typer.Option("--outlet", help="To people of this outlet (or part of its name).")]
+OutletOption = Annotated[
+    str, typer.Option("--outlet", help="To people who were at this outlet then (or part of its name).")
+]
 CityOption = Annotated[str, typer.Option("--city", help="To people of this city, in any of its names.")]
 LanguageOption = Annotated[str, typer.Option("--language", help="In this language.")]
 StateOption = Annotated[

@@ -1,6 +1,7 @@
 """``dateline lists``: create, preview, change, list, show."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,13 +11,15 @@ from sqlalchemy.orm import Session
 from mailer.cli.contacts import COLUMNS, fields
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
-from mailer.cli.output import Column, Form, form_of, say, show_document, show_list
+from mailer.cli.output import Column, Form, form_of, look_at, say, show_document, show_list
+from mailer.contacts.archiving import archive_list, restore_list
 from mailer.contacts.lists import (
     all_lists,
     change_list,
     copy_list,
     count,
     create_list,
+    current_lists,
     delete_list,
     found_by,
     list_named,
@@ -25,8 +28,11 @@ from mailer.contacts.lists import (
 )
 from mailer.contacts.membership import reasons
 from mailer.contacts.models import Contact, MediaList
+from mailer.contacts.query import parse
+from mailer.contacts.query_names import list_warnings, warnings
 from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.terms import day_of
+from mailer.errors import BrokenList
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -66,6 +72,7 @@ def create(
             at=office.clock.now(),
             actor=office.actor,
         )
+        look_at(list_warnings(session, media_list))
         say(
             f"Media list “{media_list.name}” has {count(session, media_list, at=office.clock.now())} contacts now."
         )
@@ -84,6 +91,7 @@ def preview(
         found = found_by(session, query, at=at)
         total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
         some = find_contacts(session, None, among=found, at=at, limit=sample) if sample else []
+        look_at(warning for text in query for warning in warnings(session, parse(text)))
         if as_json:
             show_document({"contacts": total, "sample": [f"{c.name} ({c.city.name})" for c in some]})
             return
@@ -118,6 +126,7 @@ def change(
             at=office.clock.now(),
             actor=office.actor,
         )
+        look_at(list_warnings(session, media_list))
         if dry_run:
             after = set(session.scalars(members_of(session, media_list, at=office.clock.now())))
             _tell(session, "would come", after - before)
@@ -167,34 +176,72 @@ def delete(name: NameArgument) -> None:
     say(f"Media list “{media_list.name}” is deleted.")
 
 
+@app.command("archive")
+def archive(name: NameArgument) -> None:
+    """Put a media list aside: kept for the record of its waves, not offered, and not to be used for new ones."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        changed = archive_list(session, media_list, at=office.clock.now(), actor=office.actor)
+    say(f"Media list “{media_list.name}” is archived." if changed else "It was archived already.")
+
+
+@app.command("restore")
+def restore(name: NameArgument) -> None:
+    """Take an archived media list back into use."""
+    with opened() as office, office.database.write() as session:
+        media_list = list_named(session, name)
+        changed = restore_list(session, media_list, at=office.clock.now(), actor=office.actor)
+        now = f"It has {count(session, media_list, at=office.clock.now())} contacts now."
+    say(f"Media list “{media_list.name}” is in use again. {now}" if changed else "It is not archived.")
+
+
 @app.command("list")
-def list_lists(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """List the media lists."""
+def list_lists(
+    *,
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived instead.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List the media lists that are in use."""
     with opened() as office, office.database.read() as session:
 
         def row(media_list: MediaList) -> Mapping[str, object]:
             return {
                 "list": media_list.name,
-                "contacts": count(session, media_list, at=office.clock.now()),
+                "contacts": _count(session, media_list, at=office.clock.now()),
                 "queries": [query.query for query in media_list.queries],
                 "by_hand": sum(not member.excluded for member in media_list.members),
                 "excluded": sum(member.excluded for member in media_list.members),
+                "archived_at": media_list.archived_at,
             }
 
+        found = [m for m in all_lists(session) if m.archived_at] if archived else current_lists(session)
         columns = (
             Column("list", "List"),
             Column("contacts", "Contacts", number=True),
             Column("queries", "Queries"),
             Column("by_hand", "By hand", number=True),
             Column("excluded", "Kept off", number=True),
+            *((Column("archived_at", "Archived"),) if archived else ()),
         )
         show_list(
-            map(row, all_lists(session)),
+            map(row, found),
             columns,
             form=form_of(as_json=as_json, as_csv=as_csv),
             zone=office.zone,
-            empty="There are no media lists yet: dateline lists create Levant --query 'city:Beirut'",
+            empty="No media list is archived."
+            if archived
+            else "There are no media lists yet: dateline lists create Levant --query 'city:Beirut'",
         )
+
+
+def _count(session: Session, media_list: MediaList, *, at: datetime) -> int | None:
+    """``None`` for a list whose queries are not understood any more: it must not hide the others."""
+    try:
+        return count(session, media_list, at=at)
+    except BrokenList as error:
+        look_at([str(error)])
+        return None
 
 
 @app.command("show")
@@ -211,6 +258,7 @@ def show(
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         media_list = list_named(session, name)
+        look_at(list_warnings(session, media_list))
         if why:
             rows = (
                 {

@@ -10,7 +10,6 @@ from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
     LanguageOption,
-    OutletOption,
     ReleaseOption,
     StateOption,
     WaveOption,
@@ -58,7 +57,9 @@ def list_entries(
     release: ReleaseOption = "",
     wave: WaveOption = None,
     contact: ContactOption = "",
-    outlet: OutletOption = "",
+    outlet: Annotated[
+        str, typer.Option("--outlet", help="Of people who are or were at this outlet (or part of its name).")
+    ] = "",
     city: CityOption = "",
     language: LanguageOption = "",
     state: StateOption = None,

@@ -193,6 +193,12 @@ def say(text: str) -> None:
     err.print(text, markup=False)
 
 
+def look_at(sentences: Iterable[str]) -> None:
+    """Tell a person what is no error and may not be what was meant."""
+    for sentence in sentences:
+        err.print(Text(f"look at this: {sentence}", style="yellow"))
+
+
 def write_file(file: Path, content: bytes) -> None:
     """Write a file that a command was asked for. Raises ``UnwritableFile``."""
     try:

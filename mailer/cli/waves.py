@@ -11,7 +11,19 @@ from sqlalchemy.orm import Session
 from mailer.cli.follow import follow
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption, duration_of
-from mailer.cli.output import Column, Form, err, fail_usage, form_of, out, say, show_document, show_list, shown
+from mailer.cli.output import (
+    Column,
+    Form,
+    err,
+    fail_usage,
+    form_of,
+    look_at,
+    out,
+    say,
+    show_document,
+    show_list,
+    shown,
+)
 from mailer.contacts.lists import list_named
 from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
@@ -175,8 +187,7 @@ def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None
     if wave.stale:
         out.print(f"stale from {wave.stale}: what has not gone out by then will not", markup=False)
     out.print(f"to {expansion.deliveries} contacts of “{wave.media_list.name}”: {languages}", markup=False)
-    for warning in planned.warnings:
-        err.print(Text(f"look at this: {warning}", style="yellow"))
+    look_at(planned.warnings)
     if expansion.excluded:
         words = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
         err.print(Text(f"left out: {words}", style="yellow"))
@@ -276,6 +287,8 @@ def show(
             Column("reason", "Why"),
         )
         show_list(people, columns, form=Form.TABLE, zone=office.zone, empty="Nobody was left out.")
+        if changes and changes.broken:
+            look_at([f"whether the list has changed since is not known. {changes.broken}"])
         if changes and (changes.joined or changes.left):
             _tell_changes(wave, changes)
         if wave.state is WaveState.CANCELLED:

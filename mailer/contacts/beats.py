@@ -55,6 +55,11 @@ def known_beats() -> tuple[Beat, ...]:
     )
 
 
+@cache
+def _known_by_key() -> Mapping[str, str]:
+    return {key: beat.slug for beat in known_beats() for key in beat.keys}
+
+
 def all_beats(session: Session) -> tuple[Beat, ...]:
     """Those that Dateline knows and the office's own, by their short names."""
     own = (
@@ -75,6 +80,14 @@ def beats_by_name(session: Session) -> Mapping[str, str]:
             if name:
                 found |= {beat_key(name): beat.slug, fold(name): beat.slug}
     return found
+
+
+def beat_called(session: Session, text: str) -> str:
+    """The short name of the beat that a text names; empty for none."""
+    key = beat_key(text)
+    if slug := _known_by_key().get(key):
+        return slug
+    return next((beat.slug for beat in all_beats(session) if beat.own and key in beat.keys), "")
 
 
 def nearest_beat(session: Session, text: str) -> str:

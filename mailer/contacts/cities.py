@@ -60,6 +60,14 @@ def known_city(name: str, country: str = "") -> KnownCity | None:
     return cities[0] if len(cities) == 1 else None
 
 
+def known_places(name: str) -> tuple[KnownCity, ...]:
+    """All cities that have that name, the lesser ones too: Paris in France and in Texas."""
+    key = city_key(name[:200])
+    gazetteer = _gazetteer()
+    lesser = gazetteer.cities((*gazetteer.own.get(key, ()), *gazetteer.further.get(key, ())))
+    return tuple(dict.fromkeys((*_well_known().get(key, ()), *lesser)))
+
+
 def well_known_cities(name: str) -> tuple[KnownCity, ...]:
     """Those of that name in the hand-made list alone: for texts, where any capitalised word is some town's name."""
     return _well_known().get(city_key(name), ())

@@ -12,7 +12,9 @@ from mailer.contacts.matching import having
 from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListMember, MediaListQuery
 from mailer.contacts.query import Query, Term, parse
 from mailer.contacts.query_keys import KEYS, LIST, STATUS, WORDS
+from mailer.contacts.query_names import named
 from mailer.contacts.spelling import fold
+from mailer.errors import BadQuery, BrokenList
 
 IS_ACTIVE = Contact.status == ContactStatus.ACTIVE
 MAX_DEPTH = 5
@@ -37,8 +39,8 @@ class _Scope:
 def condition(session: Session, query: Query, *, at: datetime) -> ColumnElement[bool]:
     """For the ``WHERE`` of a select on ``Contact``: whom the query finds at that instant, the same on both databases.
 
-    Only who is active is found, unless the query asks for a status. Raises ``BadQuery`` for a list that there is not,
-    or that would contain itself.
+    Only who is active is found, unless the query asks for a status. Raises ``BadQuery`` for what is not in the
+    registry, such as a list that there is not, and for a list that would contain itself.
     """
     fits = _condition(_Scope(session, at, ()), query)
     if any(term.key == STATUS for term in query.terms):
@@ -70,18 +72,28 @@ class ListParts:
 
 
 def parts_of(session: Session, media_list: MediaList, *, at: datetime) -> ListParts:
-    """What makes the list. Raises ``BadQuery`` for a query that is not understood any more."""
+    """What makes the list. Raises ``BrokenList`` for a query that is not understood any more: a list that left it out
+    would miss people in silence."""
     return _parts(_Scope(session, at, ()).inside(media_list), media_list)
 
 
 def _parts(scope: _Scope, media_list: MediaList) -> ListParts:
     texts = select(MediaListQuery.query).where(MediaListQuery.list_id == media_list.id).order_by(MediaListQuery.id)
-    queries = [(text, _condition(scope, parse(text))) for text in scope.session.scalars(texts).all()]
+    queries = [(text, _saved(scope, media_list, text)) for text in scope.session.scalars(texts).all()]
     return ListParts(
         by_hand=Contact.id.in_(_picked(media_list.id, excluded=False)),
         queries=queries,
         kept_off=Contact.id.in_(_picked(media_list.id, excluded=True)),
     )
+
+
+def _saved(scope: _Scope, media_list: MediaList, text: str) -> ColumnElement[bool]:
+    try:
+        return _condition(scope, parse(text))
+    except BrokenList:
+        raise  # of a list inside this one
+    except BadQuery as error:
+        raise BrokenList(**error.fields, name=media_list.name) from error
 
 
 def _picked(list_id: int, *, excluded: bool) -> Select[int]:
@@ -110,9 +122,17 @@ def _condition(scope: _Scope, query: Query) -> ColumnElement[bool]:
                 open_end = place == len(query.terms) and not term.whole and not term.negated
                 fits = having(term.value, whole=not open_end)
             case key:
-                fits = KEYS[key].condition(term.value, scope.at)
+                fits = KEYS[key].condition(_named(scope, query, term), scope.at)
         parts.append(~fits if term.negated else fits)
     return and_(true(), *parts)
+
+
+def _named(scope: _Scope, query: Query, term: Term) -> str:
+    try:
+        return named(scope.session, term)
+    except ValueError as error:
+        reason, advice = error.args
+        raise query.refused(term, reason, advice) from error
 
 
 def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:
@@ -123,6 +143,9 @@ def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:
         near = difflib.get_close_matches(key, names, n=1)
         advice = f"Did you mean “{names[near[0]]}”?" if near else "See: dateline lists list"
         raise query.refused(term, "there is no such media list", advice)
+    if media_list.archived_at is not None and not _is_for_the_record(scope):
+        advice = f"Take it back with: dateline lists restore “{media_list.name}”"
+        raise query.refused(term, f"the list was archived on {media_list.archived_at:%Y-%m-%d}", advice)
     if media_list.id in (number for number, _ in scope.path):
         circle = " → ".join(f"“{name}”" for name in (*(name for _, name in scope.path), media_list.name))
         raise query.refused(term, f"the list would contain itself: {circle}", "Leave one of these lists out.")
@@ -130,3 +153,9 @@ def _on_list(scope: _Scope, query: Query, term: Term) -> ColumnElement[bool]:
         reason = f"lists lie in lists more than {MAX_DEPTH} deep"
         raise query.refused(term, reason, "Name the inner lists instead of the outer one.")
     return _parts(scope.inside(media_list), media_list).on_it
+
+
+def _is_for_the_record(scope: _Scope) -> bool:
+    """Whether the outermost list is an archived one itself, which only shows who is on it."""
+    outermost = scope.session.get(MediaList, scope.path[0][0]) if scope.path else None
+    return outermost is not None and outermost.archived_at is not None

@@ -27,6 +27,7 @@ FIELDS = (
     Field("salutations", many=True),
     Field("beats", many=True),
     Field("outlets", many=True),
+    Field("outlet_type", many=True),
     Field("organisation"),
     Field("title"),
     Field("title_ar"),
@@ -38,8 +39,8 @@ FIELDS = (
     Field("verified"),
 )
 """In the order of an export. The first address and the first telephone number are the ones that are used; languages
-stand in the order in which she likes them; a salutation is written ``en: Dear Ms Haddad``, an outlet ``Levant Courier
-(reporter)``; days are written 2026-03-01."""
+stand in the order in which she likes them; a salutation is written ``en: Dear Ms Haddad``, outlets and their types as
+``contacts.outlet_cells`` has it; days are written 2026-03-01."""
 
 NAMES = tuple(field.name for field in FIELDS)
 

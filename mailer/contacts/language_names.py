@@ -1,5 +1,6 @@
 """Languages by name: the code of one that a list calls Arabic, العربية or arabe."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -48,6 +49,13 @@ def language_code(text: str) -> str:
     if re.match(r"[a-z]{2,3}[-_][a-z]{4}\b", plain, re.IGNORECASE | re.ASCII):
         raise ValueError("a script cannot be said; write language and country, such as zh-TW")
     raise ValueError("not a language that Dateline knows; write its code or its name, such as ar or Arabic")
+
+
+def nearest_language(text: str) -> str:
+    """The English name of the language whose name is most like that one, to ask about; empty for none."""
+    near = difflib.get_close_matches(fold(text), [*_names(), *_own_names()], n=1, cutoff=0.7)
+    code = (_names().get(near[0]) or _own_names()[near[0]]) if near else ""
+    return str(Locale("en").languages[code]) if code else ""
 
 
 def _coded(text: str) -> str:

@@ -20,7 +20,7 @@ from mailer.contacts.sent import WAVE as WAVES
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import clean
 from mailer.database import chunks
-from mailer.errors import BadList, BadQuery, EmptyList, ListExists, ListInUse, UnknownList
+from mailer.errors import BadList, BadQuery, EmptyList, ListArchived, ListExists, ListInUse, UnknownList
 
 MAX_QUERIES = 50
 """In one list: see ``query.MAX_TERMS``."""
@@ -73,8 +73,9 @@ def change_list(
 
     Who is added is on the list afterwards, excluded before or not; who is removed is not, and where a query
     would still find her she is excluded; who is excluded stays off it whatever its queries find later.
-    Raises ``BadList``, ``BadQuery`` or ``EmptyList``.
+    Raises ``BadList``, ``BadQuery``, ``EmptyList`` or ``ListArchived``.
     """
+    require_current(media_list)
     checked = [str(check(session, text, at=at, within=media_list)) for text in add_queries]
     data = _change_queries(media_list, checked, remove_queries)
     rows = select(MediaListMember.contact_id, MediaListMember.excluded)
@@ -109,7 +110,7 @@ def rename_list(session: Session, media_list: MediaList, name: str, *, at: datet
     taken = session.scalar(select(MediaList.name).where(MediaList.key == key, MediaList.id != media_list.id))
     if taken is not None:
         raise ListExists(name=taken)
-    for other, query, parsed in _naming(session, media_list):
+    for other, query, parsed in naming(session, media_list):
         terms = (replace(t, value=name) if _names(t, media_list) else t for t in parsed.terms)
         text = str(Query(tuple(terms)))
         if len(text) > MAX_QUERY:
@@ -140,19 +141,23 @@ def copy_list(session: Session, media_list: MediaList, name: str, *, at: datetim
 def delete_list(session: Session, media_list: MediaList, *, at: datetime, actor: Actor) -> None:
     """Take a list away; no contact goes with it. Raises ``ListInUse`` while a query of another list names it, or a wave
     was ever made of it, since the wave's record names its audience."""
-    if users := [other.name for other, _, _ in _naming(session, media_list)]:
-        raise ListInUse(name=media_list.name, users="the media list " + ", ".join(f"“{user}”" for user in users))
+    if users := sorted({other.name for other, _, _ in naming(session, media_list)}):
+        users_told = "the media list " + ", ".join(f"“{user}”" for user in users)
+        advice = "Take it out of their queries first."
+        raise ListInUse(name=media_list.name, verb="deleted", users=users_told, advice=advice)
     waves = session.scalars(select(WAVES.c.id).where(WAVES.c.list_id == media_list.id).order_by(WAVES.c.id)).all()
     if waves:
-        raise ListInUse(name=media_list.name, users=f"wave {', '.join(map(str, waves[:10]))}")
-    append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "deleted": True})
+        users_told = f"wave {', '.join(map(str, waves[:10]))}"
+        advice = "The record of a wave names its list. Put it aside instead, with: dateline lists archive"
+        raise ListInUse(name=media_list.name, verb="deleted", users=users_told, advice=advice)
+    append(session, Event.LIST_DELETED, at=at, actor=actor, data={"list": media_list.id})
     session.execute(delete(MediaListMember).where(MediaListMember.list_id == media_list.id))
     session.expire(media_list, ["members"])
     session.delete(media_list)
     session.flush()
 
 
-def _naming(session: Session, media_list: MediaList) -> list[tuple[MediaList, MediaListQuery, Query]]:
+def naming(session: Session, media_list: MediaList) -> list[tuple[MediaList, MediaListQuery, Query]]:
     """The saved queries, of other lists, that name this one."""
     found = []
     for other in session.scalars(select(MediaList).where(MediaList.id != media_list.id).order_by(MediaList.key)):
@@ -182,8 +187,19 @@ def list_named(session: Session, name: str) -> MediaList:
 
 
 def all_lists(session: Session) -> Sequence[MediaList]:
-    """Every list, by name."""
+    """Every list, by name, those that are archived too."""
     return session.scalars(select(MediaList).order_by(MediaList.key)).all()
+
+
+def current_lists(session: Session) -> Sequence[MediaList]:
+    """Those that are in use, by name."""
+    return session.scalars(select(MediaList).where(MediaList.archived_at.is_(None)).order_by(MediaList.key)).all()
+
+
+def require_current(media_list: MediaList) -> None:
+    """Raises ``ListArchived``."""
+    if media_list.archived_at is not None:
+        raise ListArchived(name=media_list.name, day=f"{media_list.archived_at:%Y-%m-%d}")
 
 
 def members_of(session: Session, media_list: MediaList, *, at: datetime) -> Select[int]:

@@ -52,6 +52,8 @@ class Query:
     """A query that ``parse`` has checked; its text is the same query in plain form."""
 
     terms: tuple[Term, ...]
+    line: str = field(default="", compare=False)
+    """As it was written: the places of the terms are those in it."""
 
     def __str__(self) -> str:
         return " ".join(map(str, self.terms))
@@ -62,8 +64,8 @@ class Query:
         return tuple(term for term in self.terms if term.key == WORDS and not term.negated)
 
     def refused(self, term: Term, reason: str, advice: str) -> BadQuery:
-        """The error that points at that term."""
-        return bad_query(str(self), str(self).find(str(term)), reason, advice)
+        """The error that points at that term's value."""
+        return bad_query(self.line, term.place, reason, advice)
 
 
 def parse(text: str) -> Query:
@@ -87,7 +89,7 @@ def parse(text: str) -> Query:
             raise bad_query(line, place, f"nobody has two: {term.key} is there already", _SEVERAL)
         terms.append(term)
         place = _end(_BETWEEN, line, after)
-    query = Query(tuple(terms))
+    query = Query(tuple(terms), line)
     if len(str(query)) > MAX_QUERY:
         raise bad_query(line, 0, f"written out it is longer than {MAX_QUERY:,} characters", _SEVERAL)
     return query

@@ -1,6 +1,5 @@
 """The keys of the query language: what each takes, and what it asks of a contact."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,9 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, String, and_, or_, se
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from mailer.contacts.beats import beat_key, known_beats
-from mailer.contacts.cities import known_city, why_no_city
-from mailer.contacts.countries import country_code, nearest_country
+from mailer.contacts.cities import cities_called, known_city, why_no_city
+from mailer.contacts.countries import country_code, country_name, nearest_country
+from mailer.contacts.language_names import language_code, nearest_language
 from mailer.contacts.matching import having, in_name
 from mailer.contacts.models import (
     Affiliation,
@@ -42,6 +41,8 @@ WORDS = ""
 NAME = "name"
 LIST = "list"
 STATUS = "status"
+TERMS_WORDS = ("yes", "no", "expired")
+"""What ``terms`` takes besides the terms' names."""
 MAX_WORDS = 20
 """In one value: each is a look into the index."""
 
@@ -70,7 +71,14 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 def _known_city(value: str) -> str:
     if known_city(value) is None:
-        raise ValueError(*why_no_city(value))
+        # Never all of them, nor the one where somebody happens to be: Tripoli in Lebanon is not that in Libya, and a
+        # list that found both, or another one next month, would send news to the wrong country.
+        reason, advice = why_no_city(value)
+        written = [f'city:"{city.name}, {country_name(city.country)}"' for city in cities_called(value)]
+        if choices := list(dict.fromkeys(written)):
+            more = f" or in {len(choices) - 5} others" if len(choices) > 5 else ""
+            advice = f"Write {' or '.join(choices[:5])}{more}."
+        raise ValueError(reason, advice)
     return value
 
 
@@ -92,12 +100,13 @@ def _in_country(value: str, _at: datetime) -> ColumnElement[bool]:
     return Contact.city_id.in_(select(City.id).where(City.country == country_code(value)))
 
 
-def _language_code(value: str) -> str:
-    language, hyphen, region = value.partition("-")
-    code = f"{language.lower()}{hyphen}{region.upper()}"
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2}|-\d{3})?", code, re.ASCII):
-        raise ValueError("not a language code")
-    return code
+def _language(value: str) -> str:
+    try:
+        return language_code(value)
+    except ValueError as error:
+        near = nearest_language(value)
+        advice = f"Did you mean {near}?" if near else "Write its code or its name, such as ar or Arabic."
+        raise ValueError("not a language that Dateline knows", advice) from error
 
 
 def _reads(value: str, _at: datetime) -> ColumnElement[bool]:
@@ -107,20 +116,23 @@ def _reads(value: str, _at: datetime) -> ColumnElement[bool]:
     return Contact.id.in_(select(ContactLanguage.contact_id).where(fits))
 
 
-def _spellings(value: str) -> list[str]:
+def spellings(value: str) -> list[str]:
+    """A beat's or tag's, where hyphen or space is the same."""
     return sorted({value, value.replace(" ", "-"), value.replace("-", " ")})
 
 
 def _covers(value: str, _at: datetime) -> ColumnElement[bool]:
-    # The registry keeps the short names of beats that are known, and as they were written those of the office's own.
-    known = {beat.slug for beat in known_beats() if beat_key(value) in beat.keys}
-    slugs = sorted({*_spellings(value), *known})
-    return Contact.id.in_(select(ContactBeat.contact_id).where(ContactBeat.beat.in_(slugs)))
+    # By its short name, which ``query_names`` has looked up; older registries have some with a space in them.
+    return Contact.id.in_(select(ContactBeat.contact_id).where(ContactBeat.beat.in_(spellings(value))))
+
+
+def bears_tag(value: str) -> ColumnElement[bool]:
+    """Of a ``ContactTag``."""
+    return or_(*(_letters_are(ContactTag.tag, spelling) for spelling in spellings(value)))
 
 
 def _tagged(value: str, _at: datetime) -> ColumnElement[bool]:
-    fits = or_(*(_letters_are(ContactTag.tag, spelling) for spelling in _spellings(value)))
-    return Contact.id.in_(select(ContactTag.contact_id).where(fits))
+    return Contact.id.in_(select(ContactTag.contact_id).where(bears_tag(value)))
 
 
 def _works_where(fits: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -132,20 +144,29 @@ def _works_for(value: str, _at: datetime) -> ColumnElement[bool]:
     return _works_where(Outlet.key.contains(fold(value), autoescape=True))
 
 
+def has_role(value: str) -> ColumnElement[bool]:
+    """Of an ``Affiliation``."""
+    return _has_letters(Affiliation.role, value)
+
+
 def _works_as(value: str, _at: datetime) -> ColumnElement[bool]:
-    return _works_where(_has_letters(Affiliation.role, value))
+    return _works_where(has_role(value))
 
 
-def _of_organisation(value: str, _at: datetime) -> ColumnElement[bool]:
-    fits = or_(
+def is_organisation(value: str) -> ColumnElement[bool]:
+    """Of an ``Organisation``: the value is its short name or acronym, or a part of its name."""
+    return or_(
         _letters_are(Organisation.slug, value),
         _letters_are(Organisation.acronym, value),
         Organisation.id.in_(
             select(OrganisationText.organisation_id).where(_has_letters(OrganisationText.name, value))
         ),
     )
+
+
+def _of_organisation(value: str, _at: datetime) -> ColumnElement[bool]:
     # A journalist has no office: null is in nothing and, with a minus in front, not in nothing either.
-    of_it = Contact.office_id.in_(select(Office.id).join(Organisation).where(fits))
+    of_it = Contact.office_id.in_(select(Office.id).join(Organisation).where(is_organisation(value)))
     return and_(Contact.office_id.is_not(None), of_it)
 
 
@@ -172,7 +193,7 @@ def _has_terms(value: str, at: datetime) -> ColumnElement[bool]:
 
 
 def _terms(value: str) -> str:
-    return value.casefold() if value.casefold() in ("yes", "no", "expired") else value
+    return value.casefold() if value.casefold() in TERMS_WORDS else value
 
 
 def _was_sent(value: str, at: datetime) -> ColumnElement[bool]:
@@ -257,7 +278,7 @@ KEYS: Mapping[str, Key] = {
     NAME: Key(_searchable, lambda value, _: in_name(value), "name:Haddad"),
     "city": Key(_known_city, _in_city, "city:Beirut", single=True),
     "country": Key(_known_country, _in_country, "country:Lebanon", single=True),
-    "language": Key(_language_code, _reads, "language:ar"),
+    "language": Key(_language, _reads, "language:ar"),
     "beat": Key(str.casefold, _covers, "beat:migration"),
     "outlet": Key(str, _works_for, 'outlet:"Nile Herald"'),
     "outlet-type": Key(

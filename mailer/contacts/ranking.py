@@ -1,7 +1,7 @@
 """Finds as somebody types: the first few contacts who have the words, those first who are called so."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import String, bindparam, column, select, table, text
@@ -88,7 +88,7 @@ def _having(
 ) -> list[int]:
     """The numbers of who has these words and fits the rest of the query. The database goes through its own index in
     the order of the contacts and stops when there are enough: a word that all have costs no more than a rare one."""
-    rest = Query(tuple(term for term in query.terms if term not in _sought(query)))
+    rest = replace(query, terms=tuple(term for term in query.terms if term not in _sought(query)))
     people = select(Contact.id, Contact.name).where(condition(session, rest, at=at), Contact.id.not_in(but))
     if is_sqlite(session):
         index = table("contact_search", column("rowid"))

@@ -29,6 +29,7 @@ from mailer.contacts.models import (
     PointKind,
 )
 from mailer.contacts.models.lawful import holds
+from mailer.contacts.outlet_cells import outlet_value, types_cell
 from mailer.database import chunks
 
 
@@ -83,7 +84,8 @@ class Record:
             "languages": join_values(self.languages),
             "salutations": join_values(f"{language}: {words}" for language, words in self.salutations),
             "beats": join_values(self.beats),
-            "outlets": join_values(name + (f" ({role})" if role else "") for name, role, _ in self.outlets),
+            "outlets": join_values(outlet_value(name, role) for name, role, _ in self.outlets),
+            "outlet_type": types_cell([(name, kind) for name, _, kind in self.outlets]),
             "organisation": self.organisation,
             "title": self.title,
             "title_ar": self.title_ar,

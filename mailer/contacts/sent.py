@@ -16,7 +16,15 @@ DELIVERY = table(
     column("state", String()),
     column("finished_at", UTCDateTime()),
 )
-WAVE = table("wave", column("id"), column("release_id"), column("list_id"))
+WAVE = table(
+    "wave",
+    column("id"),
+    column("release_id"),
+    column("list_id"),
+    column("state", String()),
+    column("opened_at", UTCDateTime()),
+)
+WAVE_OVER = ("cancelled", "done")
 RELEASE = table("release", column("id"), column("slug", String()))
 ACCEPTED = "accepted"
 

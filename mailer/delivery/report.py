@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Date, Select, and_, func, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from mailer.contacts.cities import cities_called, known_city, why_no_city
 from mailer.contacts.models import Affiliation, City, Contact, Outlet
@@ -28,7 +30,7 @@ class Criteria:
     wave_id: int | None = None
     contact_id: int | None = None
     outlet: str | None = None
-    """Its name or part of it, in any spelling."""
+    """Where she worked on that day (see ``Row.outlets``): its name or part of it, in any spelling."""
     city_id: int | None = None
     language: str | None = None
     states: Collection[DeliveryState] = ()
@@ -53,6 +55,7 @@ class Row:
     address: str
     city: str
     outlets: tuple[str, ...]
+    """Where she worked on the day on which it ended, in UTC; what has not ended counts by the day of its wave."""
     language: str
     state: str
     attempts: int
@@ -74,6 +77,7 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
             Delivery.id,
             Delivery.wave_id,
             Wave.kind,
+            Wave.due_at,
             Release.slug,
             Version.number,
             Version.sha256.label("version_sha256"),
@@ -103,7 +107,7 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
     )
     result = session.execute(query.execution_options(yield_per=_PAGE))
     for page in result.partitions(_PAGE):
-        outlets = _outlets(session, {row.contact_id for row in page})
+        places = _places(session, {row.contact_id for row in page})
         for row in page:
             yield Row(
                 delivery=row.id,
@@ -116,7 +120,7 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
                 name=row.name,
                 address=row.address,
                 city=row.city,
-                outlets=tuple(outlets.get(row.contact_id, ())),
+                outlets=_outlets(places[row.contact_id], (row.finished_at or row.due_at).astimezone(UTC).date()),
                 language=row.language,
                 state=row.state.value,
                 attempts=row.attempts,
@@ -191,12 +195,12 @@ def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     if criteria.states:
         conditions.append(Delivery.state.in_(list(criteria.states)))
     if criteria.outlet is not None:
-        conditions.append(Delivery.contact_id.in_(at_outlet(criteria.outlet)))
+        conditions.append(_was_at_outlet(criteria.outlet, when))
     return conditions
 
 
 def at_outlet(name: str) -> Select[Any]:
-    """The ids of the contacts with an affiliation to an outlet of that name, or part of it."""
+    """The ids of the contacts who work or worked for an outlet of that name, or part of it."""
     return (
         select(Affiliation.contact_id)
         .join(Outlet, Outlet.id == Affiliation.outlet_id)
@@ -204,17 +208,58 @@ def at_outlet(name: str) -> Select[Any]:
     )
 
 
-def _outlets(session: Session, contacts: Collection[int]) -> Mapping[int, Sequence[str]]:
+def _was_at_outlet(name: str, when: ColumnElement[datetime]) -> ColumnElement[bool]:
+    day = _DayOf(when)
+    return (
+        select(Affiliation.id)
+        .join(Outlet, Outlet.id == Affiliation.outlet_id)
+        .where(
+            Affiliation.contact_id == Delivery.contact_id,
+            Outlet.key.contains(fold(name), autoescape=True),
+            or_(Affiliation.since.is_(None), Affiliation.since <= day),
+            or_(Affiliation.until.is_(None), Affiliation.until >= day),
+        )
+        .exists()
+    )
+
+
+class _DayOf(FunctionElement[date]):
+    """The day of an instant in UTC."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(_DayOf)
+def _day_in_sqlite(element: _DayOf, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_DayOf, "postgresql")
+def _day_in_postgresql(element: _DayOf, compiler: Any, **options: Any) -> str:
+    return f"CAST(({compiler.process(element.clauses, **options)}) AT TIME ZONE 'UTC' AS date)"
+
+
+_Stay = tuple[str, date | None, date | None]
+
+
+def _places(session: Session, contacts: Collection[int]) -> Mapping[int, Sequence[_Stay]]:
+    """Every outlet at which they work or worked, with the first and the last day there."""
     query = (
-        select(Affiliation.contact_id, Outlet.name)
+        select(Affiliation.contact_id, Outlet.name, Affiliation.since, Affiliation.until)
         .join(Outlet, Outlet.id == Affiliation.outlet_id)
         .where(Affiliation.contact_id.in_(contacts))
         .order_by(Affiliation.id)
     )
-    names: defaultdict[int, list[str]] = defaultdict(list)
-    for contact_id, name in session.execute(query):
-        names[contact_id].append(name)
-    return names
+    stays: defaultdict[int, list[_Stay]] = defaultdict(list)
+    for contact_id, name, since, until in session.execute(query):
+        stays[contact_id].append((name, since, until))
+    return stays
+
+
+def _outlets(stays: Sequence[_Stay], day: date) -> tuple[str, ...]:
+    held = (name for name, since, until in stays if (since or day) <= day <= (until or day))
+    return tuple(dict.fromkeys(held))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,16 @@ class BadQuery(DatelineError):
     remedy = "{advice}"
 
 
+class BrokenList(BadQuery):
+    """A saved query names what is not there any more, or is not understood by this version."""
+
+    message = (
+        "It cannot be told who is on the media list “{name}”: "
+        "its query {query} is wrong at character {position}, {shown}: {reason}."
+    )
+    remedy = "{advice} Take that query away, and add it as it should be, with: dateline lists change"
+
+
 class UnknownList(DatelineError):
     message = "There is no media list “{name}”."
     remedy = "{nearest}"
@@ -85,8 +95,13 @@ class SameOutlet(DatelineError):
 
 
 class ListInUse(DatelineError):
-    message = "The media list “{name}” cannot be deleted: it is used by {users}."
-    remedy = "Take it out there first; a list that a wave went to stays, as the record of that wave names it."
+    message = "The media list “{name}” cannot be {verb}: it is used by {users}."
+    remedy = "{advice}"
+
+
+class ListArchived(DatelineError):
+    message = "The media list “{name}” was archived on {day}, and is kept for the record only."
+    remedy = "Take it back with: dateline lists restore “{name}”"
 
 
 class UnknownContact(DatelineError):

@@ -9,16 +9,13 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Criteria, Event, append, entries
 from mailer.clock import ZonedTime
-from mailer.contacts.conditions import condition
 from mailer.contacts.domains import domain_of
-from mailer.contacts.lists import all_lists, members_of
+from mailer.contacts.membership import lists_of
 from mailer.contacts.merging import kept_of, numbers_of
-from mailer.contacts.models import Contact, ContactMerge, ContactNote, MediaListMember, Organisation, Suppression
-from mailer.contacts.query import parse
+from mailer.contacts.models import Contact, ContactMerge, ContactNote, Organisation, Suppression
 from mailer.contacts.stops import domains_over
 from mailer.delivery.models import Attempt
 from mailer.delivery.report import release_names
-from mailer.errors import BadQuery
 from mailer.privacy.words import event_in_words
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import Delivery, Exclusion, Wave
@@ -126,31 +123,16 @@ def _merges(session: Session, numbers: Sequence[int]) -> list[Document]:
 
 def _lists(session: Session, numbers: Sequence[int], at: datetime) -> list[Document]:
     """Each list that names or finds her, with how."""
-    member = MediaListMember
-    rows = select(member.list_id, member.excluded).where(member.contact_id.in_(numbers))
-    by_hand = dict(session.execute(rows).all())
-    found: list[Document] = []
-    for media_list in all_lists(session):
-        hers = [query.query for query in media_list.queries if _finds(session, query.query, numbers, at)]
-        if media_list.id not in by_hand and not hers:
-            continue
-        excluded = by_hand.get(media_list.id)
-        try:
-            on_it = select(members_of(session, media_list, at=at).where(Contact.id.in_(numbers)).exists())
-            is_on_it = bool(session.scalar(on_it))
-        except BadQuery:
-            is_on_it = False
-        hand = "" if excluded is None else "kept off" if excluded else "put on it"
-        found.append({"list": media_list.name, "on_it": is_on_it, "by_hand": hand, "queries": hers})
-    return found
-
-
-def _finds(session: Session, text: str, numbers: Sequence[int], at: datetime) -> bool:
-    try:
-        found = condition(session, parse(text), at=at)
-    except BadQuery:
-        return False
-    return session.scalar(select(Contact.id).where(Contact.id.in_(numbers), found).limit(1)) is not None
+    hands = {None: "", True: "kept off", False: "put on it"}
+    return [
+        {
+            "list": listed.media_list.name,
+            "on_it": listed.on_it,
+            "by_hand": hands[listed.kept_off],
+            "queries": list(listed.queries),
+        }
+        for listed in lists_of(session, numbers, at=at)
+    ]
 
 
 def _suppressions(session: Session, people: Sequence[Contact]) -> list[Document]:

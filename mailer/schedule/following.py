@@ -19,11 +19,12 @@ class Difference:
     joined: tuple[tuple[int, str], ...]
     """Numbers and names."""
     left: tuple[tuple[int, str], ...]
+    broken: str = ""
+    """Why it cannot be told any more who is on the list; then the two are empty and say nothing."""
 
 
 def since_scheduled(session: Session, wave: Wave, *, at: datetime) -> Difference | None:
-    """What has changed on the list of a wave that has not been opened; ``None`` for another one, which is settled, and
-    where a query of the list is not understood any more."""
+    """What has changed on the list of a wave that has not been opened; ``None`` for another one, which is settled."""
     if wave.opened_at is not None or wave.state in (WaveState.CANCELLED, WaveState.DONE):
         return None
     then = union(
@@ -32,8 +33,8 @@ def since_scheduled(session: Session, wave: Wave, *, at: datetime) -> Difference
     ).subquery()
     try:
         now = members_of(session, wave.media_list, at=at)
-    except BadQuery:
-        return None
+    except BadQuery as error:
+        return Difference((), (), str(error))
     settled = select(then.c.contact_id)
     return Difference(
         joined=_named(session, select(Contact.id).where(Contact.id.in_(now), Contact.id.not_in(settled))),

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from mailer.audit import Actor, Event, append
 from mailer.clock import ZonedTime
 from mailer.contacts.cities import known_city
-from mailer.contacts.lists import members_of
+from mailer.contacts.lists import members_of, require_current
 from mailer.contacts.models import City, MediaList, Organisation
+from mailer.contacts.query_names import list_warnings
 from mailer.errors import EmbargoMoved, NobodyToSendTo, NotApproved, TimePassed
 from mailer.releases.content import VersionContent
 from mailer.releases.models import Asset, Release, Version
@@ -70,7 +71,7 @@ class Planned:
     wave: Wave
     expansion: Expansion
     warnings: tuple[str, ...]
-    """About the mail itself; each once."""
+    """About the list's queries and the mail itself; each once."""
 
 
 def schedule(
@@ -89,9 +90,10 @@ def schedule(
     """Put a wave into the plan, its messages compiled and its deliveries made, so that it opens in no time.
 
     Raises ``NotApproved``, ``TimePassed``, ``StaleTooSoon``, ``BeforeEmbargo``, ``AfterEmbargo``, ``NoEmbargo``,
-    ``EmbargoMoved``, ``NobodyToSendTo``, or what is wrong with the template; then nothing was scheduled, whatever else
-    the caller does in its transaction.
+    ``EmbargoMoved``, ``ListArchived``, ``NobodyToSendTo``, or what is wrong with the template; then nothing was
+    scheduled, whatever else the caller does in its transaction.
     """
+    require_current(media_list)
     # Two waves that are planned at once would not see each other's deliveries: who is on both would get it twice.
     lock(session, release)
     if missing := missing_approvals(version):
@@ -158,7 +160,7 @@ def schedule(
     if stale is not None:
         data["stale"] = stale.instant.isoformat()
     append(session, Event.WAVE_SCHEDULED, at=now, actor=actor, release_id=release.id, wave_id=wave.id, data=data)
-    return Planned(wave, expansion, tuple(texts.warnings))
+    return Planned(wave, expansion, (*list_warnings(session, media_list), *texts.warnings))
 
 
 def _at_once(now: datetime, zone: str) -> ZonedTime:

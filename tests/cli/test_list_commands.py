@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from cli.conftest import Dateline, logged
+from cli.conftest import Dateline, database_of, logged
+from mailer.contacts.lists import list_named
+from mailer.contacts.models import MediaListQuery
 
 
 def test_people_are_found_by_their_words_in_either_script(office: Path, dateline: Dateline) -> None:
@@ -43,3 +45,58 @@ def test_a_list_tells_why_and_is_renamed_copied_and_deleted(office: Path, dateli
 def test_a_list_that_a_wave_went_to_stays(planned: Path, dateline: Dateline) -> None:
     told = dateline("lists", "delete", "Desk")
     assert (told.code, "used by wave 1, 2" in told.err) == (1, True)
+
+
+def test_a_word_that_fits_nobody_today_is_told_wherever_a_list_is_used(planned: Path, dateline: Dateline) -> None:
+    told = "“-tag:vip”: nobody has that tag now."
+    assert f"look at this: {told}" in dateline("contacts", "list", "-tag:vip").err
+    assert told in dateline("contacts", "search", "-tag:vip").err
+    assert told in dateline("contacts", "export", "-tag:vip", "--format", "json").err
+    assert told in dateline("lists", "preview", "--query", "-tag:vip").err
+    assert f"List “Quiet”: {told}" in dateline("lists", "create", "Quiet", "--query", "city:Cairo -tag:vip").err
+    assert told in dateline("lists", "show", "Quiet").err
+    planned_wave = dateline("waves", "schedule", "ports", "--list", "Quiet", "--at", "2026-11-27 10:00", "--again")
+    assert (planned_wave.code, told in planned_wave.err) == (0, True)
+
+
+def test_a_list_with_a_query_that_is_not_understood_any_more_stops_what_needs_it_and_hides_no_other(
+    planned: Path, dateline: Dateline
+) -> None:
+    with database_of(planned) as database, database.write() as session:
+        desk = list_named(session, "Desk")
+        desk.queries.append(MediaListQuery(query="city:Cairo organisation:gone"))
+    dateline("lists", "create", "Cairo", "--query", "city:Cairo")
+    told = dateline("lists", "list", "--json")
+    assert [(row["list"], row["contacts"]) for row in told.json()] == [("Cairo", 4), ("Desk", None)]
+    broken = "“Desk”: its query city:Cairo organisation:gone is wrong at character 25, “gone”"
+    assert broken in told.err
+    for command in (
+        ("lists", "show", "Desk"),
+        ("waves", "schedule", "ports", "--list", "Desk", "--at", "embargo"),
+    ):
+        told = dateline(*command)
+        assert (told.code, broken in told.err) == (1, True)
+    told = dateline("waves", "show", "2")
+    assert (told.code, "whether the list has changed since is not known" in told.err) == (0, True)
+    change = ("lists", "change", "Desk", "--remove-query", "city:Cairo organisation:gone")
+    assert dateline(*change).code == 0
+
+
+def test_a_list_is_archived_when_its_waves_have_gone_and_no_new_one_goes_to_it(
+    planned: Path, dateline: Dateline
+) -> None:
+    told = dateline("lists", "archive", "Desk")
+    assert (told.code, "used by wave 1, 2, still to open" in told.err) == (1, True)
+    for wave in ("1", "2"):
+        assert dateline("waves", "cancel", wave).code == 0
+    assert "archived" in dateline("lists", "archive", "Desk").err
+    assert "lists archive" in dateline("lists", "delete", "Desk").err
+    assert dateline("lists", "list", "--json").json() == []
+    (row,) = dateline("lists", "list", "--archived", "--json").json()
+    assert (row["list"], row["contacts"], row["archived_at"][:10]) == ("Desk", 4, "2026-11-24")
+    assert "Desk" in dateline("lists", "list", "--archived").out
+    schedule = ("waves", "schedule", "ports", "--list", "Desk", "--at", "embargo")
+    told = dateline(*schedule)
+    assert (told.code, "lists restore “Desk”" in told.err) == (1, True)
+    assert "4 contacts" in dateline("lists", "restore", "Desk").err
+    assert dateline(*schedule).code == 0

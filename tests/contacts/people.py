@@ -52,7 +52,11 @@ mailboxes = st.builds(
 )
 addresses = st.lists(mailboxes, min_size=1, max_size=3, unique=True)
 instants = days.map(lambda day: datetime(day.year, day.month, day.day, tzinfo=UTC))
-outlet_names = texts.map(lambda text: text.replace("(", "").replace(")", "").strip()[:100].strip()).filter(bool)
+outlet_names = st.one_of(
+    texts.map(lambda text: text[:100].strip()),
+    st.text('ab()\\; :"', min_size=1, max_size=12).map(clean),
+    st.sampled_from(["Radio Liban (96.2)", "Radio (Sat) One", "إذاعة (٩٦٫٢)", "radio", "tv: radio"]),
+).filter(bool)
 
 
 @st.composite
@@ -75,8 +79,8 @@ def people(draw: st.DrawFn) -> Record:
         salutations=tuple((code, draw(texts)) for code in languages if draw(st.booleans())),
         beats=tuple(sorted(draw(st.lists(st.sampled_from(["migration", "health", "human-rights"]), unique=True)))),
         outlets=tuple(
-            (name, draw(st.one_of(st.just(""), outlet_names)), draw(st.sampled_from([None, OutletType.RADIO])))
-            for name in draw(st.lists(outlet_names, max_size=2, unique_by=str.casefold))
+            (name, draw(st.one_of(st.just(""), outlet_names)), draw(st.sampled_from([None, *OutletType])))
+            for name in draw(st.lists(outlet_names, max_size=3, unique_by=str.casefold))
         ),
         organisation="",
         title=draw(st.one_of(st.just(""), texts)),

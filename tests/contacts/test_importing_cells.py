@@ -121,6 +121,21 @@ def test_a_name_is_told_whole_in_parts_or_in_arabic(
         ({"outlets": "الموجة", "outlet_type": "إذاعة"}, [("الموجة", "", OutletType.RADIO)]),
         ({"outlets": '"Courier; Sunday"'}, [("Courier; Sunday", "", None)]),
         ({"outlets": "", "role": "freelance"}, []),
+        ({"outlets": "Radio (96.2) (host)"}, [("Radio (96.2)", "host", None)]),
+        ({"outlets": "Radio (96.2) ()", "role": "host"}, [("Radio (96.2)", "host", None)]),
+        (
+            {"outlets": "A; Radio Bahr", "outlet_type": "radio bahr: إذاعة\nA: journal"},
+            [("A", "", OutletType.NEWSPAPER), ("Radio Bahr", "", OutletType.RADIO)],
+        ),
+        (
+            {"outlets": "A; B; C (x)", "outlet_type": "B: tv"},
+            [("A", "", None), ("B", "", OutletType.TELEVISION), ("C", "x", None)],
+        ),
+        (
+            {"outlets": "A; B", "outlet_type": "tv; tv"},
+            [("A", "", OutletType.TELEVISION), ("B", "", OutletType.TELEVISION)],
+        ),
+        ({"outlets": "A", "outlet_type": "A: tv"}, [("A", "", OutletType.TELEVISION)]),
     ],
 )
 def test_outlets_have_their_role_and_type_from_the_same_row(
@@ -202,6 +217,11 @@ HOSTILE = [
     ({"outlets": "A", "role": "r" * 121}, "role", "120"),
     ({"outlets": "A", "outlet_type": "balloon"}, "outlet_type", "newspaper"),
     ({"outlets": "A; B", "outlet_type": "radio"}, "outlet_type", "which of the outlets"),
+    ({"outlets": "A; B", "outlet_type": "A: balloon"}, "outlet_type", "newspaper"),
+    ({"outlets": "A; B", "outlet_type": "A: radio; C: radio"}, "outlet_type", "as it is in their column"),
+    ({"outlets": "A; B; C", "outlet_type": "radio; tv"}, "outlet_type", "which of the outlets"),
+    ({"outlets": "A (editor) B (host)"}, "outlets", "semicolons"),
+    ({"outlets": "A (editor"}, "outlets", "semicolons"),
     ({"tags": "<script>"}, "tags", "tag"),
     ({"embargo_terms": "05/01/2026"}, "embargo_terms", "2026-03-01"),
     ({"embargo_terms": "2026-02-30"}, "embargo_terms", "not a day"),

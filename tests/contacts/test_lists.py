@@ -169,7 +169,7 @@ def test_wrong_queries_are_refused_and_none_is_left_out_in_silence(office: Datab
         with pytest.raises(BadQuery, match="Beirut"):
             make_list(session, queries=["city:Beirrut"])
         with pytest.raises(BadList, match="more than 50 queries"):
-            make_list(session, queries=[f"beat:b{n}" for n in range(MAX_QUERIES + 1)])
+            make_list(session, queries=[f"tag:b{n}" for n in range(MAX_QUERIES + 1)])
         media_list = make_list(session, queries=["beat:health"])
         with pytest.raises(BadList, match=r"no query beat:sport.*Its queries are: beat:health"):
             change_list(session, media_list, remove_queries=["beat:sport"], at=NOON, actor=DESK)

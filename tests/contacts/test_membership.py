@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from mailer.contacts.lists import change_list, copy_list, delete_list, list_named, members_of, rename_list
 from mailer.contacts.membership import lists_of, reasons
-from mailer.contacts.models import Contact, ContactStatus, MediaList
+from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListQuery
 from mailer.database import Database
 from mailer.errors import BadQuery, ListExists, ListInUse, UnknownList
 
@@ -31,12 +31,19 @@ def merge(session: Session, merged: Contact, kept: Contact) -> None:
     session.flush()
 
 
+def listed(session: Session, *people: Contact) -> list[tuple[str, bool, bool | None, tuple[str, ...]]]:
+    numbers = [contact.id for contact in people]
+    return [
+        (one.media_list.name, one.on_it, one.kept_off, one.queries) for one in lists_of(session, numbers, at=NOON)
+    ]
+
+
 def test_the_reasons_are_told_and_agree_with_who_is_on_it(office: Database) -> None:
     with office.write() as session:
         nour = make_contact(session, "Nour", beats=["health"])
         rim = make_contact(session, "Rim", city="Cairo")
         zeina = make_contact(session, "Zeina", beats=["health"])
-        make_contact(session, "Nobody", city="Cairo")
+        nobody = make_contact(session, "Nobody", city="Cairo")
         old = make_contact(session, "Old", city="Cairo")
         queries = ["city:Beirut", "beat:health"]
         media_list = make_list(session, nour, rim, old, queries=queries, excluded=[zeina])
@@ -49,8 +56,28 @@ def test_the_reasons_are_told_and_agree_with_who_is_on_it(office: Database) -> N
             "Old": (False, ("by hand",), ("inactive",)),
         }
         assert on(session, media_list) == {"Nour", "Rim"}
-        assert [(m.name, r.on_it) for m, r in lists_of(session, zeina.id, at=NOON)] == [("Beirut desk", False)]
-        assert [r.because for _, r in lists_of(session, rim.id, at=NOON)] == [("by hand",)]
+        assert listed(session, nour) == [("Beirut desk", True, False, tuple(queries))]
+        assert listed(session, zeina) == [("Beirut desk", False, True, tuple(queries))]
+        assert listed(session, rim) == [("Beirut desk", True, False, ())]
+        assert listed(session, old) == [("Beirut desk", False, False, ())]
+        assert listed(session, nobody) == []
+
+
+def test_the_lists_of_a_person_are_told_though_another_query_of_theirs_is_not_understood(office: Database) -> None:
+    with office.write() as session:
+        nour, kept = make_contact(session, "Nour"), make_contact(session, "Nour H", city="Cairo")
+        merge(session, nour, kept)
+        found = make_list(session, name="Found", queries=["city:Cairo"])
+        broken = [MediaListQuery(query="city:Utopolis"), MediaListQuery(query="organisation:gone")]
+        found.queries.extend(broken)
+        make_list(session, name="Merged", queries=["status:merged"])
+        make_list(session, nour, name="Hand")
+        session.flush()
+        assert listed(session, nour, kept) == [
+            ("Found", True, None, ("city:Cairo",)),
+            ("Hand", True, False, ()),
+            ("Merged", False, None, ("status:merged",)),
+        ]
 
 
 def test_a_member_who_was_merged_leads_to_the_contact_who_is_kept(office: Database) -> None:

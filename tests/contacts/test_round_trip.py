@@ -60,11 +60,8 @@ def held(session: Session) -> list[Record]:
 
 
 def without_numbers(found: Sequence[Record]) -> list[Record]:
-    """As another office has them: its own numbers, and outlets of which it knows no type."""
-    bare = [
-        replace(p, id=0, added_at=NOON, outlets=tuple(sorted((name, role, None) for name, role, _ in p.outlets)))
-        for p in found
-    ]
+    """As another office has them: its own numbers, and its own order of outlets."""
+    bare = [replace(p, id=0, added_at=NOON, outlets=tuple(sorted(p.outlets))) for p in found]
     return sorted(bare, key=lambda person: person.addresses)
 
 

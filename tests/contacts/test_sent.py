@@ -4,7 +4,7 @@ import pytest
 
 from mailer.contacts import sent
 from mailer.releases.models import Release
-from mailer.schedule.models import Delivery, DeliveryState, Wave
+from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,4 @@ def test_a_table_that_searches_name_is_as_the_model_says(named: object, model: t
     for column in named.c:  # type: ignore[attr-defined]
         assert column.name in model.__table__.c  # type: ignore[attr-defined]
     assert DeliveryState.ACCEPTED.value == sent.ACCEPTED
+    assert (WaveState.CANCELLED.value, WaveState.DONE.value) == sent.WAVE_OVER

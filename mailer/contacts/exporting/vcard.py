@@ -14,7 +14,7 @@ _LINE = 75
 """Octets in a line without its end (RFC 6350 3.2)."""
 
 _OWN = (
-    *("name_ar", "salutations", "organisation", "title_ar", "tags", "embargo_terms"),
+    *("name_ar", "salutations", "outlet_type", "organisation", "title_ar", "tags", "embargo_terms"),
     *("source", "basis", "basis_since", "verified"),
 )
 

@@ -16,8 +16,8 @@ from mailer.contacts.importing.candidate import Candidate, Place
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.language_names import language_code
-from mailer.contacts.models import LawfulBasis, OutletType
-from mailer.contacts.outlets import outlet_type
+from mailer.contacts.models import LawfulBasis
+from mailer.contacts.outlet_cells import read_outlet, read_types
 from mailer.contacts.phones import Phone, phone
 from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import MAX_CELL, clean
@@ -44,7 +44,6 @@ _BETWEEN_PHONES = re.compile(r"[,،/|]+")
 # No @ in the words before the bracket: that would be another address of hers, which must not be lost.
 _IN_BRACKETS = re.compile(r"[^<>@]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
 _BETWEEN_LANGUAGES = re.compile(r"[,،/|&+]|\s(?:and|et|و)\s")
-_OUTLET = re.compile(r"([^()]{1,200}?)\s*(?:\(([^()]{1,120})\))?")
 _NONE: frozenset[str] = frozenset()
 _TAG = re.compile(r"[\w&' .-]{1,60}")
 
@@ -221,7 +220,9 @@ def _text(field: str, cell: str) -> str:
     return text
 
 
-_LINES = frozenset(("address", "phone", "languages", "salutations", "beats", "outlets", "tags", "notes"))
+_LINES = frozenset(
+    ("address", "phone", "languages", "salutations", "beats", "outlets", "outlet_type", "tags", "notes")
+)
 
 
 def _addresses(cell: str) -> tuple[Address, ...]:
@@ -344,18 +345,17 @@ def _language(text: str) -> str:
 def _outlets(cell: str, role: str, kind: str) -> tuple[Place, ...]:
     places: dict[str, Place] = {}
     for part in split_values(cell):
-        match = _OUTLET.fullmatch(part)
+        name, role_there = read_outlet(part) or ("", "")
+        key = fold(name)
         # Folding may lengthen: one Arabic ligature stands for eighteen letters.
-        if match is None or not 0 < len(fold(match[1])) <= 200:
+        if not 0 < max(len(name), len(key)) <= 200 or not key or len(role_there) > 120:
             remedy = "Write it as Levant Courier (reporter), semicolons between several."
             raise Unfit("outlets", f"“{part[:40]}” is not an outlet", remedy, part)
-        places.setdefault(fold(match[1]), Place(fold(match[1]), clean(match[1]), clean(match[2] or "")))
+        places.setdefault(key, Place(key, clean(name), clean(role_there)))
     found = tuple(places.values())
     if found and role:
         found = (_with_role(found, role),)
-    if found and kind:
-        found = (_with_type(found, kind),)
-    return found
+    return _with_types(found, kind) if found and kind else found
 
 
 def _with_role(places: Sequence[Place], role: str) -> Place:
@@ -371,15 +371,13 @@ def _with_role(places: Sequence[Place], role: str) -> Place:
     return replace(place, role=place.role or role)
 
 
-def _with_type(places: Sequence[Place], kind: str) -> Place:
-    found = outlet_type(kind)
-    if found is None:
-        known = ", ".join(OutletType)
-        raise Unfit("outlet_type", "it is not a type of outlet", f"Write one of: {known}.")
-    if len(places) > 1:
-        remedy = "Leave it empty, or give each outlet a row of its own."
-        raise Unfit("outlet_type", "it is not clear to which of the outlets it belongs", remedy)
-    return replace(places[0], type=found)
+def _with_types(places: Sequence[Place], cell: str) -> tuple[Place, ...]:
+    try:
+        types = read_types(cell, [place.key for place in places])
+    except ValueError as error:
+        reason, remedy = error.args
+        raise Unfit("outlet_type", reason, remedy) from error
+    return tuple(replace(place, type=types.get(place.key)) for place in places)
 
 
 def _tags(cell: str) -> tuple[str, ...]:

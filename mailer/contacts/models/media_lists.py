@@ -1,5 +1,7 @@
 """Media lists: who is on one by hand, and the queries that find the rest."""
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,6 +16,8 @@ class MediaList(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     key: Mapped[str] = mapped_column(String(120), unique=True)
+    archived_at: Mapped[datetime | None]
+    """Since when it is kept for the record only; null while it is in use."""
     members: Mapped[list["MediaListMember"]] = relationship(cascade="all, delete-orphan")
     """Many thousands, maybe, so they are not loaded with the list; see ``contacts.lists.members_of``."""
     queries: Mapped[list["MediaListQuery"]] = relationship(

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from mailer.contacts.fields import NAMES
 from mailer.contacts.spelling import fold
 
-FIELDS = (*NAMES, "outlet_type", "role", "notes")
-"""What a column can be: the fields of a list, and three that are kept with an outlet or apart from the contact."""
+FIELDS = (*NAMES, "role", "notes")
+"""What a column can be: the fields of a list, and two that are kept with an outlet or apart from the contact."""
 
 LEFT_OUT = "-"
 """Stands in for a field where a heading is known and its column is of no use here, such as a birthday."""

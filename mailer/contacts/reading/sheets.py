@@ -37,6 +37,8 @@ class Sheet:
 
     filled: bool = False
     """Whether any cell has something in it."""
+    hidden: bool = False
+    """Of an ODS file's; the hidden ones of an XLSX file are not looked at."""
     formula: str = ""
     """The first cell with a formula: ``C7``."""
     rows: int = 0
@@ -140,11 +142,20 @@ def look_through_ods(stream: IO[bytes]) -> dict[str, Sheet]:
     sheets: dict[str, Sheet] = {}
     sheet = Sheet()
     row = next_row = column = next_column = 1
+    style = ""
+    hiding: set[str] = set()
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal sheet, row, next_row, column, next_column
-        if name == "table:table":
+        nonlocal sheet, row, next_row, column, next_column, style
+        if name == "style:style":
+            style = attributes.get("style:name", "")
+        elif name == "style:table-properties":
+            # OpenDocument 1.3, 19.642: a table is hidden by its style, which stands before all tables.
+            if attributes.get("table:display") == "false":
+                hiding.add(style)
+        elif name == "table:table":
             sheet = sheets.setdefault(attributes.get("table:name", ""), Sheet())
+            sheet.hidden = sheet.hidden or attributes.get("table:style-name") in hiding
             row = next_row = column = next_column = 1
         elif name == "table:table-row":
             row, column, next_column = next_row, 1, 1

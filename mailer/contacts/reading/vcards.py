@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from mailer.contacts.fields import NAMES, join_values, lasting_cell
+from mailer.contacts.outlet_cells import outlet_value
 from mailer.contacts.reading.content_lines import MAX_LINES, ContentLine, content_lines
 from mailer.contacts.reading.encodings import Encoding
 from mailer.contacts.reading.headings import FIELDS
@@ -142,7 +143,7 @@ def _work(card: _Card, *, ours: bool) -> dict[str, str]:
     for line in card.get("ORG", ()):
         name = _text(_split(line.value, ";")[0])  # then come its departments
         role = roles.get(line.group, "") if line.group else ""
-        outlets.append(f"{name} ({role})" if name and role else name)
+        outlets.append(outlet_value(name, role) if name else "")
     fields = {"outlets": _joined(outlets)}
     if ours:
         fields["title"] = "".join(titles[:1])

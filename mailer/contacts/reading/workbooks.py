@@ -78,7 +78,9 @@ def _looked_through(archive: zipfile.ZipFile, wanted: str) -> tuple[str, dict[st
         if b"encryption-data" in archive.read("META-INF/manifest.xml"):
             raise Unfit("it is protected by a password", "Open it and save it without one.")
         with archive.open("content.xml") as stream:
-            return "ODS", look_through_ods(stream)
+            sheets = look_through_ods(stream)
+        shown = {n: sheet for n, sheet in sheets.items() if not sheet.hidden or fold(n) == fold(wanted)}
+        return "ODS", shown
     what = "a Word document" if "word/document.xml" in names else "a zip file, and no workbook that can be read"
     raise Unfit(f"it is {what}", "Save the list as 'Excel Workbook (.xlsx)', ODS or 'CSV UTF-8'.")
 

@@ -60,7 +60,7 @@ def test_each_heading_means_one_field_and_each_field_has_them_in_three_languages
 def test_the_officers_page_shows_headings_that_are_known_for_every_field() -> None:
     page = (Path(__file__).parents[3] / "docs/officers/lists-in.md").read_text()
     table = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
-    assert [field for field, *_ in table] == [*NAMES[:12], "outlet_type", "role", *NAMES[12:], "notes"]
+    assert [field for field, *_ in table] == [*NAMES[:13], "role", *NAMES[13:], "notes"]
     for field, *cells in table:
         for heading in re.split("[,،] ?", ",".join(cells)):
             assert (heading, field_called(heading)) == (heading, field)

@@ -76,14 +76,22 @@ def cell(reference: str, text: str) -> str:
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
-def ods(rows: str, before: str = "", manifest: str = "") -> bytes:
-    """An ODS workbook with these table rows on its sheet People."""
+def ods(rows: str, before: str = "", manifest: str = "", *, hidden: str = "") -> bytes:
+    """An ODS workbook with these table rows on its sheet People, behind a hidden one, if it has any rows."""
     spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "style")
     )
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table">'
+        f'<style:table-properties table:display="{shown}"/></style:style>'
+        for name, shown in (("ta1", "true"), ("ta2", "false"))
+    )
+    old = f'<table:table table:name="Old" table:style-name="ta2">{hidden}</table:table>' if hidden else ""
     content = (
-        f'<?xml version="1.0" encoding="UTF-8"?>{before}<office:document-content {spaces}><office:body>'
-        f'<office:spreadsheet><table:table table:name="People">{rows}</table:table></office:spreadsheet>'
+        f'<?xml version="1.0" encoding="UTF-8"?>{before}<office:document-content {spaces}>'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:spreadsheet>{old}"
+        f'<table:table table:name="People" table:style-name="ta1">{rows}</table:table></office:spreadsheet>'
         "</office:body></office:document-content>"
     )
     written = io.BytesIO()
@@ -120,6 +128,27 @@ def test_cells_come_as_a_person_would_type_them_whatever_the_file_is_called(tmp_
 
 def test_a_workbook_by_name_that_is_text_is_read_as_text(tmp_path: Path) -> None:
     assert opened(tmp_path, b"name,address\nNour,n@x.example\n").how == "CSV, UTF-8, commas"
+
+
+def test_a_hidden_sheet_is_read_only_where_it_is_named(tmp_path: Path) -> None:
+    """The same in both kinds of workbook."""
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        for name, address in (("Old", "old@marfa.example"), ("People", "rim@marfa.example")):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, ["Name", "E-mail"])
+            sheet.write_row(1, 0, ["ريم عيتاني", address])
+        made.get_worksheet_by_name("People").activate()
+        made.get_worksheet_by_name("People").set_first_sheet()
+        made.get_worksheet_by_name("Old").hide()
+    old = ods_row("Name", "E-mail") + ods_row("ريم عيتاني", "old@marfa.example")
+    for content, name in ((book.getvalue(), "list.xlsx"), (ods(ODS_PEOPLE, hidden=old), "list.ods")):
+        kind = name[-4:].strip(".").upper()
+        shown, named = opened(tmp_path, content, name), opened(tmp_path, content, name, sheet="old")
+        assert shown.how == f"{kind}, sheet “People”"
+        assert [row.cells[1] for row in shown.rows] == ["rim@marfa.example"]
+        assert named.how.startswith(f"{kind}, sheet “Old”")
+        assert [row.cells[1] for row in named.rows] == ["old@marfa.example"]
 
 
 def test_ods_is_read_too(tmp_path: Path) -> None:
