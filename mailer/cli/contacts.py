@@ -10,6 +10,7 @@ from rich.text import Text
 from mailer.cli import (
     contact_care,
     contact_dossier,
+    contact_entry,
     contact_erase,
     contact_export,
     contact_import,
@@ -113,6 +114,8 @@ def show_contact(
             out.print(Text.assemble((f"{name.replace('_', ' '):14} ", "bold"), shown(value, office.zone)))
 
 
+app.command("add")(contact_entry.add)
+app.command("change")(contact_entry.change)
 app.command("import")(contact_import.import_files)
 app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
 app.command("reindex")(contact_search.reindex_contacts)

@@ -147,7 +147,8 @@ class Planner:
         hers = [one for one in told if self._known.held.get(one.key, before.id) == before.id]
         if not hers or hers[0] != told[0]:
             hers = [before.address[0], *(one for one in hers if one.key != before.address[0].key)]
-        if candidate.joined or (len(told) == 1 and told[0].key in self._known.contacts):
+        leads = len(told) == 1 and told[0].key in self._known.contacts
+        if not candidate.whole and (candidate.joined or leads):
             first = before.address if hers[0].key in known else (hers[0], *before.address)
             hers = list({one.key: one for one in (*first, *hers)}.values())
         if [one.key for one in hers] != keys:
