@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
+from mailer.contacts.address import Address
 from mailer.contacts.erased import ErasureKey, erased_among, readmit
 from mailer.contacts.importing.account import Change
 from mailer.contacts.importing.candidate import Candidate
@@ -93,7 +94,8 @@ def _plan(session: Session, told: Told, contact: Contact | None, key: ErasureKey
     cells = told_cells(told, before, gone)
     candidate = _checked(cells, vocabulary, day, told.values, told.names)
     new = {one.key: one.text for one in candidate.address}
-    known = known_among(session, new, lambda keys: erased_among(session, keys, key))
+    all_hers = [*new, *(one.key for one in before.address)]
+    known = known_among(session, all_hers, lambda keys: erased_among(session, keys, key))
     readmitted = _require_free(session, told, candidate, known, before)
     fields = (cells.keys() - {"country"}) | told.touched - {"country"}
     if contact is not None:
@@ -101,6 +103,9 @@ def _plan(session: Session, told: Told, contact: Contact | None, key: ErasureKey
             fields |= lay_over(candidate, told, before, gone)
         except Unfit as unfit:
             raise _bad([unfit], told.removed, told.removed_names) from unfit
+        first = candidate.address[0]
+        if (owner := known.held.get(first.key, before.id)) != before.id:
+            raise _bad([_of_merged(first, owner)], told.values, told.names)
     outlets.look_up(session, {place.key for place in candidate.outlets})
     planner = Planner(sorted(fields), known, vocabulary, outlets, day=day)
     try:
@@ -173,10 +178,7 @@ def _require_free(
     for one in new:
         owner = known.contacts.get(one.key)
         if owner is not None and owner == before.id:
-            other = known.held[one.key]
-            reason = f"it stays with contact {other}, who was merged into her"
-            remedy = f"To write to her there undo that first: dateline contacts unmerge {other}"
-            problems.append(Unfit("address", reason, remedy, one.text))
+            problems.append(_of_merged(one, known.held[one.key]))
         elif owner is not None:
             other_one = session.get_one(Contact, owner)
             reason = f"contact {owner}, {other_one.name}, has it"
@@ -200,6 +202,12 @@ def _require_free(
     if problems:
         raise _bad(problems, told.values, told.names)
     return tuple(one.key for one in erased)
+
+
+def _of_merged(one: Address, owner: int) -> Unfit:
+    reason = f"it is the one of contact {owner}, who was merged into her"
+    remedy = f"To write to her there undo that first: dateline contacts unmerge {owner}"
+    return Unfit("address", reason, remedy, one.text)
 
 
 def _bad(problems: Iterable[Unfit], typed: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> BadEntry:
