@@ -169,11 +169,15 @@ def change(
     source: SourceOption = None,
     basis: BasisOption = None,
     basis_since: SinceOption = None,
-    remove_address: Annotated[Texts, typer.Option("--remove-address", help="Of hers, no more.")] = None,
-    remove_phone: Annotated[Texts, typer.Option("--remove-phone", help="Likewise.")] = None,
-    remove_language: Annotated[Texts, typer.Option("--remove-language", help="Likewise.")] = None,
-    remove_beat: Annotated[Texts, typer.Option("--remove-beat", help="Likewise.")] = None,
-    remove_tag: Annotated[Texts, typer.Option("--remove-tag", help="Likewise.")] = None,
+    remove_address: Annotated[
+        Texts, typer.Option("--remove-address", help="An address of hers that she has no more. May be repeated.")
+    ] = None,
+    remove_phone: Annotated[Texts, typer.Option("--remove-phone", help="A telephone number, likewise.")] = None,
+    remove_language: Annotated[
+        Texts, typer.Option("--remove-language", help="A language that she does not read, with its salutation.")
+    ] = None,
+    remove_beat: Annotated[Texts, typer.Option("--remove-beat", help="A beat that she covers no more.")] = None,
+    remove_tag: Annotated[Texts, typer.Option("--remove-tag", help="A tag, likewise.")] = None,
     clear: Annotated[
         Texts,
         typer.Option(

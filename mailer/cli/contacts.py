@@ -13,6 +13,7 @@ from mailer.cli import (
     contact_entry,
     contact_erase,
     contact_export,
+    contact_hygiene,
     contact_import,
     contact_merge,
     contact_move,
@@ -144,4 +145,4 @@ app.command("untag")(contact_care.untag_contacts)
 app.command("verify")(contact_care.verify_contacts)
 app.command("deactivate")(contact_care.deactivate)
 app.command("activate")(contact_care.activate)
-app.command("hygiene")(contact_care.list_hygiene)
+app.command("hygiene")(contact_hygiene.list_hygiene)
