@@ -19,11 +19,10 @@ WordOption = Annotated[str, typer.Option("--as", metavar="TAG", help="The word, 
 
 HISTORY = (
     Column("at", "When"),
-    Column("what", "What"),
-    Column("release", "Release", number=True),
-    Column("wave", "Wave", number=True),
+    Column("words", "What"),
+    Column("details", "Details"),
+    Column("contact", "No.", number=True),
     Column("by", "By"),
-    Column("data", "Details"),
 )
 NOTES = (Column("at", "When"), Column("kind", "Kind"), Column("by", "By"), Column("text", "Text"))
 
@@ -116,10 +115,16 @@ def _passage(passage: Passage) -> Mapping[str, object]:
     return {
         "at": passage.at,
         "what": passage.what,
+        "words": passage.words,
+        "details": passage.details,
         "contact": passage.contact_id,
         "by": passage.actor,
         "release": passage.release_id,
+        "slug": passage.release,
+        "version": passage.version,
+        "language": passage.language,
         "wave": passage.wave_id,
         "delivery": passage.delivery_id,
+        "reply": passage.reply,
         "data": dict(passage.data),
     }

@@ -104,7 +104,8 @@ def left_behind(session: Session) -> set[int]:
         if until is None:
             staff[outlet][domain_of(key)] += 1
     own = {outlet: domain for outlet, domains in staff.items() if (domain := _shared(domains))}
-    at, left = set(), set()
+    at: set[int] = set()
+    left: set[int] = set()
     for outlet, until, contact, key in rows:
         if own.get(outlet) == domain_of(key):
             (at if until is None else left).add(contact)
