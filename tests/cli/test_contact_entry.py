@@ -82,7 +82,10 @@ def test_what_cannot_be_taken_names_its_option_and_changes_nothing(
 
 def test_several_problems_are_told_together(office: Path, dateline: Dateline) -> None:
     told = dateline("contacts", "change", NOUR, "--city", "Nirgendheim", "--basis", "because")
-    assert (told.code, "--city" in told.err, "--basis" in told.err) == (1, True, True)
+    assert (told.code, "--city “Nirgendheim”" in told.err, "--basis “because”" in told.err) == (1, True, True)
+    # Each remedy says to which it belongs.
+    assert "\n--city: Write" in told.err
+    assert "\n--basis: Write one of: consent" in told.err
 
 
 def test_an_address_that_somebody_has_is_refused_with_her_name(office: Path, dateline: Dateline) -> None:

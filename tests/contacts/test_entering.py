@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 from builders import DESK, NOON, make_contact, make_organisation
+from hypothesis import HealthCheck, given, settings
 from listing import NOUR, everybody, logged, take
+from newsroom import both_at_once
+from people import people
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mailer.contacts.erased import ErasureKey, erased_among, keep_erased
+from mailer.contacts.fields import join_values, split_values
 from mailer.contacts.importing import Entered, Told, add_contact, change_contact, plan_change
 from mailer.contacts.merging import merge
 from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind
 from mailer.contacts.notes import tag
+from mailer.contacts.phones import phone
 from mailer.contacts.records import Record, records
 from mailer.contacts.suppression import suppress
 from mailer.database import Database
@@ -163,6 +169,11 @@ def test_what_is_not_named_stays_as_it_is(office: Database) -> None:
         ({"removed": {"beats": ["Health"]}}, {"beats": "migration"}),
         ({"removed": {"beats": ["Health"]}, "beats": "economy"}, {"beats": "economy; migration"}),
         ({"cleared": ["beats"], "beats": "economy"}, {"beats": "economy"}),
+        (
+            {"tags": "Cairo; vip", "beats": "health;economy"},
+            {"tags": "board; cairo; vip", "beats": "economy; health; migration"},
+        ),
+        ({"salutations": "fr: Chère Rim; à vous"}, {"salutations": 'ar: عزيزتي ريم; "fr: Chère Rim; à vous"'}),
         ({"tags": "Cairo"}, {"tags": "board; cairo; vip"}),
         ({"removed": {"tags": ["VIP"]}}, {"tags": "board"}),
         ({"outlets": "Nile Herald"}, {"outlets": "Radio Wave (producer); Courier; Nile Herald"}),
@@ -347,3 +358,75 @@ def test_again_where_nobody_was_erased_is_told(office: Database) -> None:
 def test_what_is_said_of_a_basis_is_kept_as_a_day(office: Database) -> None:
     add(office, rim(basis_since="٢٠٢٦-٠٣-٠١"))
     assert record(office).basis_since == date(2026, 3, 1)
+
+
+def said(person: Record) -> Told:
+    """All that a person's record has, as an officer would type it."""
+    cells = person.cells()
+    names = ("name", "given_name", "family_name", "name_ar")
+    single = (*names, "city", "country", "title", "source", "basis", "basis_since")
+    return told(
+        **{name: cells[name] for name in single},
+        address=person.addresses,
+        phone=person.phones,
+        languages=person.languages,
+        salutations=[f"{code}: {words}" for code, words in person.salutations],
+        beats=person.beats,
+        tags=person.tags,
+        outlets=[name + (f" ({role})" if role else "") for name, role, _ in person.outlets],
+    )
+
+
+def is_taken(session: Session, what: Told) -> bool:
+    """Whether she could be added; what looks like a formula, or an outlet with brackets, no list may bring either."""
+    try:
+        add_contact(session, what, key=KEY, at=NOON, actor=DESK)
+    except BadEntry as refused:
+        if "formula" in str(refused) or "is not an outlet" in str(refused):
+            return False
+        raise
+    return True
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(person=people())
+def test_what_is_typed_is_what_is_kept(office: Database, person: Record) -> None:
+    what = said(person)
+    with office.write() as session:
+        if is_taken(session, what):
+            (kept,) = records(session, select(Contact.id), day=NOON.date())
+            # A number stands as its country writes it.
+            phones = join_values(phone(text, "").text for text in person.phones)
+            apart = {"embargo_terms": "", "verified": "", "phone": phones}
+            assert kept.phones == tuple(split_values(phones))
+            assert kept.cells() | apart == person.cells() | apart
+            contact = session.get_one(Contact, kept.id)
+            assert change_contact(session, contact, what, key=KEY, at=NOON, actor=DESK).changes == ()
+        session.rollback()
+
+
+def test_of_two_officers_who_enter_one_address_in_one_moment_the_second_is_told(office: Database) -> None:
+    refused: list[BadEntry] = []
+
+    def enter() -> None:
+        try:
+            add(office, rim())
+        except BadEntry as error:
+            refused.append(error)
+
+    both_at_once(enter, enter)
+    assert len(refused) == 1
+    assert "rim@wave.example" in str(refused[0])
+    assert len(everybody(office)) == 1
+    assert [entry.event for entry in logged(office)] == ["contact.added"]
+
+
+def test_of_two_changes_in_one_moment_none_is_lost(office: Database) -> None:
+    add(office, rim())
+
+    def change_by(what: Told) -> None:
+        with office.write() as session:
+            change_contact(session, session.get_one(Contact, 1), what, key=KEY, at=NOON, actor=DESK)
+
+    both_at_once(lambda: change_by(told(title="Dr")), lambda: change_by(told(source="her card")))
+    assert (record(office).title, record(office).source) == ("Dr", "her card")

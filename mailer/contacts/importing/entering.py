@@ -211,12 +211,16 @@ def _of_merged(one: Address, owner: int) -> Unfit:
 
 
 def _bad(problems: Iterable[Unfit], typed: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> BadEntry:
-    told: dict[str, str] = {}
+    told, remedies = [], {}
     for unfit in problems:
         # A cell that was put together is not what she typed.
         several = len(typed.get(unfit.field, ())) != 1
         value = unfit.value if several or unfit.field == "address" else typed[unfit.field][0]
         shown = CONTROLS.sub("\ufffd", clean(value))[:_SHOWN]
         called = names.get(unfit.field, unfit.field)
-        told[called + (f" “{shown}”" if shown else "") + f": {unfit.reason}"] = unfit.remedy
-    return BadEntry(problems="; ".join(told), remedies=" ".join(dict.fromkeys(told.values())))
+        told.append(called + (f" “{shown}”" if shown else "") + f": {unfit.reason}")
+        remedies[called] = unfit.remedy
+    if len(remedies) == 1:
+        return BadEntry(problems="; ".join(told), remedies=next(iter(remedies.values())))
+    lines = [f"{called}: {remedy}" for called, remedy in remedies.items() if remedy]
+    return BadEntry(problems="; ".join(told), remedies="\n".join(lines))

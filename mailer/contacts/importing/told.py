@@ -32,6 +32,7 @@ CLEARABLE = (
 )
 """Fields that may be emptied; ``languages`` only to be told anew."""
 
+_WHOLE = ("outlets", "salutations")
 _NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
 
 
@@ -65,7 +66,7 @@ class Told:
 
 def removed_cells(told: Told, before: Standing) -> dict[str, str]:
     """What is to be taken away, as the cells of a row."""
-    cells = {name: _cell(values) for name, values in told.removed.items()}
+    cells = {name: _cell(name, values) for name, values in told.removed.items()}
     if "phone" in cells:
         cells["city"], cells["country"] = before.city
     return cells
@@ -73,10 +74,10 @@ def removed_cells(told: Told, before: Standing) -> dict[str, str]:
 
 def told_cells(told: Told, before: Standing, gone: Candidate) -> dict[str, str]:
     """What is said, as the cells of a row, with what a cell of it cannot be understood without."""
-    cells = dict.fromkeys(told.cleared, "") | {name: _cell(values) for name, values in told.values.items()}
+    cells = dict.fromkeys(told.cleared, "") | {name: _cell(name, values) for name, values in told.values.items()}
     if "languages" in told.touched:
         kept = () if "languages" in told.cleared else (c for c in before.languages if c not in gone.languages)
-        cells["languages"] = join_values([*kept, *told.values.get("languages", ())])
+        cells["languages"] = "\n".join([*kept, *told.values.get("languages", ())])
     if not before.id:
         return cells
     if "name" not in cells and not _NAMES.isdisjoint(cells):
@@ -120,9 +121,10 @@ def lay_over(candidate: Candidate, told: Told, before: Standing, gone: Candidate
     return frozenset()
 
 
-def _cell(values: Sequence[str]) -> str:
-    """One value as it is; what is before a sign in a spreadsheet's cell is nothing special in what somebody types."""
-    return lasting_cell(values[0] if len(values) == 1 else join_values(values))
+def _cell(name: str, values: Sequence[str]) -> str:
+    """The values of a field as one cell; the apostrophe that hides a formula in a spreadsheet hides nothing here."""
+    # An outlet or a salutation may have a semicolon in it; of the others several may be typed as one.
+    return lasting_cell(join_values(values) if name in _WHOLE else "\n".join(values))
 
 
 def _require_held(gone: Candidate, before: Standing) -> None:
