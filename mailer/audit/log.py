@@ -28,6 +28,8 @@ class Event(StrEnum):
     CONTACT_NOTED = "contact.noted"
     CONTACT_VERIFIED = "contact.verified"
     CONTACT_ERASED = "contact.erased"
+    CONTACT_READMITTED = "contact.readmitted"
+    """She asked to be in the registry again, and an address of hers is not barred as erased any more."""
     CONTACT_DISCLOSED = "contact.disclosed"
     """Everything held on her was given out, as to herself when she asks (GDPR, Article 15)."""
     CONTACTS_EXPORTED = "contacts.exported"

@@ -1,4 +1,4 @@
-"""``dateline contacts note``, ``history``, ``tag``, ``verify``, ``hygiene`` and the like: the care of contacts."""
+"""``dateline contacts note``, ``history``, ``tag``, ``verify`` and the like: the care of contacts."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated
@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 
 from mailer.cli.office import opened
-from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument, duration_of
-from mailer.cli.output import Column, Form, form_of, say, show_list
+from mailer.cli.options import CsvOption, JsonOption, WhoArgument
+from mailer.cli.output import Column, form_of, say, show_list
 from mailer.contacts.history import Passage, history_of
-from mailer.contacts.hygiene import Doubtful, doubtful
 from mailer.contacts.models import Contact, NoteKind
 from mailer.contacts.notes import add_note, notes_of, tag, untag, verify
 from mailer.contacts.search import contact_named
@@ -20,22 +19,12 @@ WordOption = Annotated[str, typer.Option("--as", metavar="TAG", help="The word, 
 
 HISTORY = (
     Column("at", "When"),
-    Column("what", "What"),
-    Column("release", "Release", number=True),
-    Column("wave", "Wave", number=True),
+    Column("words", "What"),
+    Column("details", "Details"),
+    Column("contact", "No.", number=True),
     Column("by", "By"),
-    Column("data", "Details"),
 )
 NOTES = (Column("at", "When"), Column("kind", "Kind"), Column("by", "By"), Column("text", "Text"))
-HYGIENE = (
-    Column("contact", "No.", number=True),
-    Column("name", "Name"),
-    Column("city", "City"),
-    Column("address", "Address"),
-    Column("known_since", "Known since"),
-    Column("delivered_at", "Last delivered"),
-    Column("check", "Check"),
-)
 
 
 def note(
@@ -114,28 +103,6 @@ def activate(who: WhoArgument) -> None:
     _stand(who, bring_back, "may be on media lists again", "was not set aside")
 
 
-def list_hygiene(
-    *,
-    older_than: Annotated[
-        str, typer.Option("--older-than", help="So long ago is too long: 180d or 365d.")
-    ] = "365d",
-    limit: LimitOption = 0,
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
-) -> None:
-    """List the contacts to check, those first of whom nobody has made sure for the longest time, and what to check."""
-    form = form_of(as_json=as_json, as_csv=as_csv)
-    with opened() as office, office.database.read() as session:
-        age = duration_of("--older-than", older_than)
-        found = doubtful(session, older_than=age, now=office.clock.now())
-        shown = found[:limit] if limit else found
-        count = show_list(
-            map(_doubtful, shown), HYGIENE, form=form, zone=office.zone, empty="There is nothing to check."
-        )
-        if count and form is Form.TABLE:
-            say(f"{len(found)} contacts to check. When one is right: dateline contacts verify CONTACT")
-
-
 def _stand(who: str, change: Callable[..., bool], done: str, was: str) -> None:
     with opened() as office, office.database.write() as session:
         contact: Contact = contact_named(session, who)
@@ -148,23 +115,16 @@ def _passage(passage: Passage) -> Mapping[str, object]:
     return {
         "at": passage.at,
         "what": passage.what,
+        "words": passage.words,
+        "details": passage.details,
         "contact": passage.contact_id,
         "by": passage.actor,
         "release": passage.release_id,
+        "slug": passage.release,
+        "version": passage.version,
+        "language": passage.language,
         "wave": passage.wave_id,
         "delivery": passage.delivery_id,
+        "reply": passage.reply,
         "data": dict(passage.data),
-    }
-
-
-def _doubtful(one: Doubtful) -> Mapping[str, object]:
-    return {
-        "contact": one.contact_id,
-        "name": one.name,
-        "city": one.city,
-        "address": one.address,
-        "known_since": one.known_since,
-        "verified_at": one.verified_at,
-        "delivered_at": one.delivered_at,
-        "check": list(one.check),
     }

@@ -23,7 +23,7 @@ def erase_contact(
     ] = False,
     yes: YesOption = False,
 ) -> None:
-    """Remove what identifies a person from the whole database, and never take her in again."""
+    """Remove what identifies a person from the whole database, and take her in again only when she asks."""
     with opened() as office:
         with office.database.read() as session:
             contact = contact_named(session, who)

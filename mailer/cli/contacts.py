@@ -10,8 +10,10 @@ from rich.text import Text
 from mailer.cli import (
     contact_care,
     contact_dossier,
+    contact_entry,
     contact_erase,
     contact_export,
+    contact_hygiene,
     contact_import,
     contact_merge,
     contact_move,
@@ -116,6 +118,8 @@ def show_contact(
             out.print(Text.assemble((f"{name.replace('_', ' '):14} ", "bold"), shown(value, office.zone)))
 
 
+app.command("add")(contact_entry.add)
+app.command("change")(contact_entry.change)
 app.command("import")(contact_import.import_files)
 app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
 app.command("reindex")(contact_search.reindex_contacts)
@@ -144,4 +148,4 @@ app.command("untag")(contact_care.untag_contacts)
 app.command("verify")(contact_care.verify_contacts)
 app.command("deactivate")(contact_care.deactivate)
 app.command("activate")(contact_care.activate)
-app.command("hygiene")(contact_care.list_hygiene)
+app.command("hygiene")(contact_hygiene.list_hygiene)

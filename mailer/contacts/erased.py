@@ -1,4 +1,4 @@
-"""Erased addresses: the keyed hashes by which they are known again, so that nobody takes them in anew."""
+"""Erased addresses: the keyed hashes by which they are known again, so that nobody takes them in unasked."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailer.contacts.models import ErasedAddress
@@ -121,6 +121,13 @@ def keep_erased(session: Session, address_keys: Collection[str], key: ErasureKey
     new = set(address_keys) - erased_among(session, address_keys, key)
     session.add_all(ErasedAddress(digest=key.digest(k), key_id=key.id, erased_at=at) for k in sorted(new))
     session.flush()
+
+
+def readmit(session: Session, address_keys: Collection[str], key: ErasureKey) -> None:
+    """Forget that these addresses were erased: she has asked to be in the registry again."""
+    check_key(session, key)
+    for chunk in chunks(key.digest(address_key) for address_key in address_keys):
+        session.execute(delete(ErasedAddress).where(ErasedAddress.digest.in_(chunk)))
 
 
 def _keep_name(folder: Path) -> None:

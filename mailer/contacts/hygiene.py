@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mailer.contacts.domains import left_behind
 from mailer.contacts.models import (
     Affiliation,
     City,
@@ -67,6 +68,7 @@ def doubtful(session: Session, *, older_than: timedelta, now: datetime) -> Seque
         .order_by(func.coalesce(Contact.verified_at, Contact.added_at), Contact.id)
     )
     before = now - older_than
+    behind = left_behind(session)
     found = []
     for row in session.execute(query):
         since = row.verified_at or row.added_at
@@ -74,6 +76,7 @@ def doubtful(session: Session, *, older_than: timedelta, now: datetime) -> Seque
             (since < before, "not verified since" if row.verified_at else "never verified"),
             (row.delivered_at is not None and row.delivered_at < before, "nothing delivered since"),
             (bool(row.dead), "address undeliverable"),
+            (row.id in behind, "her address is at the domain of an outlet she has left"),
             (row.kind is ContactKind.JOURNALIST and not row.placed, "no outlet now"),
             (not row.source, "no source of the address"),
             (row.lawful_basis is None, "no lawful basis"),

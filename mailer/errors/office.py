@@ -63,6 +63,16 @@ class BadDatabaseURL(DatelineError):
     remedy = "Write sqlite:///data/dateline.db or postgresql://user@host/name under [database] url."
 
 
+class ExtraMissing(DatelineError):
+    message = "{what} needs the extra {extra}, which is not installed."
+    remedy = "Install it with: pip install 'dateline[{extra}]'"
+
+
+class NoNameServer(DatelineError):
+    message = "This machine knows no name server that could be asked about domains."
+    remedy = "See that /etc/resolv.conf names one; nothing was looked up."
+
+
 class DatabaseUnreachable(DatelineError):
     message = "The database {database} cannot be opened: {reason}."
     remedy = "Check that it runs, that the URL is right and that this user may open it."

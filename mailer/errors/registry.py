@@ -146,6 +146,13 @@ class ContactGone(DatelineError):
     remedy = "{advice}"
 
 
+class BadEntry(DatelineError):
+    """Somebody entered or changed by hand: each problem names the option, or the field of a form, that it is in."""
+
+    message = "{problems}. Nothing was changed."
+    remedy = "{remedies}"
+
+
 class BadField(DatelineError):
     message = "{field} cannot be {value}: {reason}."
     remedy = "{advice}"

@@ -12,6 +12,7 @@ _WORDS: Mapping[Event, str] = {
     Event.CONTACT_NOTED: "A note was written",
     Event.CONTACT_VERIFIED: "Details confirmed as right",
     Event.CONTACT_ERASED: "Erased",
+    Event.CONTACT_READMITTED: "Taken in again, as was asked",
     Event.CONTACT_DISCLOSED: "Everything held was given out",
     Event.TERMS_ACCEPTED: "Embargo terms accepted",
     Event.TERMS_WITHDRAWN: "Acceptance of embargo terms withdrawn",

@@ -15,7 +15,12 @@ def test_a_note_is_kept_and_is_part_of_the_history(office: Path, dateline: Datel
     (note,) = dateline("contacts", "notes", NOUR, "--json").json()
     assert (note["kind"], note["text"]) == ("request", "Asked for figures by port")
     history = dateline("contacts", "history", NOUR, "--json").json()
-    assert {"request", "contact.noted", "contact.added"} <= {passage["what"] for passage in history}
+    assert [passage["what"] for passage in history] == ["request", "contact.added"]
+    assert history[0]["words"] == "she asked"
+    told = dateline("contacts", "history", NOUR)
+    assert "added to the registry" in told.out
+    assert "Asked for figures by port" in told.out
+    assert "contact." not in told.out
     assert history[-1]["what"] == "contact.added"  # newest first
     assert "figures" not in dateline("log", "list", "--json").out  # the log has no words of hers
     told = dateline("contacts", "note", NOUR, "  ")

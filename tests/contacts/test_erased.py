@@ -9,7 +9,7 @@ import pytest
 from builders import NOON
 from sqlalchemy import select
 
-from mailer.contacts.erased import check_key, erased_among, keep_erased, needed_key, read_key
+from mailer.contacts.erased import check_key, erased_among, keep_erased, needed_key, read_key, readmit
 from mailer.contacts.models import ErasedAddress
 from mailer.database import Database
 from mailer.errors import BadErasureKey, ErasureKeyMissing, UnwritableFile
@@ -101,3 +101,28 @@ def test_a_folder_in_its_place_is_refused(office: Database, tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with office.write() as session, pytest.raises((UnwritableFile, BadErasureKey)):
         needed_key(session, tmp_path / "file" / "erasure.key")
+
+
+def test_who_asked_to_be_in_again_is_not_barred_any_more_and_nobody_else_is(
+    office: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "erasure.key"
+    erase_nour(office, file)
+    with office.write() as session:
+        key = read_key(file)
+        keep_erased(session, [OMAR], key, at=NOON)
+        readmit(session, [NOUR, "stranger@paper.example"], key)
+        assert erased_among(session, [NOUR, OMAR], key) == {OMAR}
+        # She may be erased again.
+        keep_erased(session, [NOUR], key, at=NOON)
+        assert erased_among(session, [NOUR, OMAR], key) == {NOUR, OMAR}
+
+
+def test_nobody_is_let_in_again_with_a_key_that_is_not_the_office_s(office: Database, tmp_path: Path) -> None:
+    erase_nour(office, tmp_path / "erasure.key")
+    (tmp_path / "other.key").write_text("0" * 64, "ascii")
+    with office.write() as session:
+        for file, error in (("other.key", BadErasureKey), ("none.key", ErasureKeyMissing)):
+            with pytest.raises(error):
+                readmit(session, [NOUR], read_key(tmp_path / file))
+        assert session.scalars(select(ErasedAddress)).all() != []

@@ -5,10 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders import NOON, make_contact
+from builders import DESK, NOON, make_contact
 from listing import NOUR, TAREK, changes, contact, everybody, plan, somebody, take, told
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from mailer.contacts.merging import merge
 from mailer.contacts.models import Contact, ContactPoint, ContactStatus, PointKind
 from mailer.contacts.suppression import suppress
 from mailer.database import Database
@@ -152,6 +153,18 @@ def test_somebody_new_at_a_merged_address_with_a_new_one_stays_the_contact_she_i
     take(merged, tmp_path, NOUR | {"address": "nh@old.example; nour@new.example"})
     nour = contact(merged, "nour@courier.example")
     assert [point.value for point in nour.points] == ["nour@new.example"]
+
+
+def test_a_list_with_the_addresses_of_a_merged_pair_takes_none_from_her(office: Database, tmp_path: Path) -> None:
+    take(office, tmp_path, NOUR, NOUR | {"address": "nour@home.example"})
+    with office.write() as session:
+        one, two = session.scalars(select(Contact).order_by(Contact.id))
+        merge(session, one, two, at=NOON, actor=DESK)
+    both = NOUR | {"address": "nour@courier.example; nour@home.example"}
+    assert take(office, tmp_path, both).unchanged == 1
+    # The other one's first address is hers as a further one only, as long as that one's row has it.
+    assert take(office, tmp_path, NOUR | {"address": "nour@home.example; nour@courier.example"}).unchanged == 1
+    assert everybody(office)[0].addresses == ("nour@courier.example", "nour@home.example")
 
 
 def test_an_erased_address_is_not_taken_in_again(office: Database, tmp_path: Path) -> None:

@@ -3,12 +3,20 @@
 import pytest
 
 from mailer.contacts import sent
-from mailer.releases.models import Release
+from mailer.delivery.models import Attempt
+from mailer.releases.models import Release, Version
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 
 
 @pytest.mark.parametrize(
-    ("named", "model"), [(sent.DELIVERY, Delivery), (sent.WAVE, Wave), (sent.RELEASE, Release)]
+    ("named", "model"),
+    [
+        (sent.DELIVERY, Delivery),
+        (sent.WAVE, Wave),
+        (sent.RELEASE, Release),
+        (sent.VERSION, Version),
+        (sent.ATTEMPT, Attempt),
+    ],
 )
 def test_a_table_that_searches_name_is_as_the_model_says(named: object, model: type) -> None:
     assert named.name == model.__tablename__  # type: ignore[attr-defined]

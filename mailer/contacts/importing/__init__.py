@@ -4,16 +4,22 @@ In the order of the way: ``reading`` (its own room) opens a file. ``cells`` chec
 ``vocabulary`` for what its words mean, into a ``candidate``. ``people`` says which rows and which contacts are one
 person. ``standing`` is what the registry knows of them, ``plan`` what is to change, ``store`` writes it. ``taking`` is
 all of that in turn, ``account`` what is told of it, and ``refused`` writes the refused rows as a list to correct.
+``entering`` takes one contact by the same way who is typed in and not in a list, and ``told`` is what was typed.
 """
 
 from mailer.contacts.importing.account import Change, Changed, Imported, Merged, Newcomer, Notice, Refusal
+from mailer.contacts.importing.entering import Entered, add_contact, change_contact, plan_change, plan_contact
 from mailer.contacts.importing.people import IsErased
 from mailer.contacts.importing.refused import write_refused
 from mailer.contacts.importing.taking import Manner, Progress, import_contacts, plan_import
+from mailer.contacts.importing.told import CLEARABLE, REMOVABLE, Told
 
 __all__ = [
+    "CLEARABLE",
+    "REMOVABLE",
     "Change",
     "Changed",
+    "Entered",
     "Imported",
     "IsErased",
     "Manner",
@@ -22,7 +28,12 @@ __all__ = [
     "Notice",
     "Progress",
     "Refusal",
+    "Told",
+    "add_contact",
+    "change_contact",
     "import_contacts",
+    "plan_change",
+    "plan_contact",
     "plan_import",
     "write_refused",
 ]

@@ -31,6 +31,8 @@ class Candidate:
     row: int
     joined: bool = False
     """Whether it was put together from several rows."""
+    whole: bool = False
+    """Whether its addresses are all that she is to have: none that it leaves out is kept."""
     address: tuple[Address, ...] = ()
     name: str = ""
     """Empty where only the Arabic name is told."""

@@ -170,7 +170,7 @@ class Checker:
                 raise Unfit("given_name", "the whole name is longer than 200 characters", "Shorten it.")
         named = candidate.name or candidate.name_ar
         if not named and self._named and not faulty & _NAMES:
-            remedy = "Write the person's name there, or her Arabic name in the column name_ar."
+            remedy = "Write the person's name there, or her Arabic name as name_ar."
             raise Unfit("name", "it is empty", remedy)
 
     def _place(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:

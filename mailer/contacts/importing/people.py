@@ -139,7 +139,7 @@ class People:
         text = "; ".join(one.text for one in candidate.address)
         if erased:
             reason = "it was erased from the registry, and is not taken in again"
-            remedy = "Leave the row out."
+            remedy = "Leave the row out. If she herself asks to be in again: dateline contacts add, with --again"
             raise Unfit("address", reason, remedy, text)
         if len(contacts) > 1:
             first, second = contacts[:2]

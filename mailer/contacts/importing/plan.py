@@ -143,11 +143,13 @@ class Planner:
         if len(told) == 1 and keys == [told[0].key]:
             return
         known = dict(zip(keys, before.address, strict=True))
-        # What somebody has who was merged into her leads to her and stays where it is.
-        hers = [one for one in told if self._known.held.get(one.key, before.id) == before.id]
-        if not hers or hers[0] != told[0]:
+        # The first address of somebody who was merged into her stays that one's; she may have it as a further one.
+        own = [one for one in told if self._known.held.get(one.key, before.id) == before.id]
+        hers = [one for one in told if one in own or one.key in known]
+        if told[0] not in own:
             hers = [before.address[0], *(one for one in hers if one.key != before.address[0].key)]
-        if candidate.joined or (len(told) == 1 and told[0].key in self._known.contacts):
+        leads = len(told) == 1 and told[0].key in self._known.contacts
+        if not candidate.whole and (candidate.joined or leads):
             first = before.address if hers[0].key in known else (hers[0], *before.address)
             hers = list({one.key: one for one in (*first, *hers)}.values())
         if [one.key for one in hers] != keys:

@@ -70,12 +70,12 @@ class Store:
         vocabulary: Vocabulary,
         outlets: Outlets,
         *,
-        list_name: str,
+        how: str,
         at: datetime,
         actor: Actor,
     ) -> None:
         self._session, self._vocabulary, self._outlets = session, vocabulary, outlets
-        self._how = f"list {list_name}"[:200]
+        self._how = how[:200]
         self._at, self._actor, self._day = at, actor, day_of(at)
         self._instant: Callable[[datetime], Any] = storing(session)
         self._sqlite = is_sqlite(session)

@@ -75,7 +75,7 @@ def import_contacts(
     nothing of it can be used.
     """
     intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
-    store = Store(session, intake.vocabulary, intake.outlets, list_name=file.name, at=at, actor=actor)
+    store = Store(session, intake.vocabulary, intake.outlets, how=f"list {file.name}", at=at, actor=actor)
     intake.carry_out(store.write)
     session.expire_all()  # its objects are not told of what statements have changed
     return intake.done

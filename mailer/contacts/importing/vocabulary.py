@@ -13,6 +13,9 @@ from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.models import Organisation
 from mailer.contacts.spelling import fold
 
+IMPORT_WITH = "Or import it with --new-beats to add it as a beat of your own."
+ADD_IT = "Or add it as a beat of your own with: dateline beats add"
+
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -28,8 +31,9 @@ class Issuer:
 class Vocabulary:
     """Read once for a file."""
 
-    def __init__(self, session: Session, *, new_beats: bool) -> None:
-        self._session, self._beats = session, dict(beats_by_name(session))
+    def __init__(self, session: Session, *, new_beats: bool, to_add: str = IMPORT_WITH) -> None:
+        """``to_add`` is the advice for a beat that nobody knows, where the list may bring none."""
+        self._session, self._beats, self._to_add = session, dict(beats_by_name(session)), to_add
         self._new_beats = new_beats
         self.added: dict[str, str] = {}
         """Beats that the list brings with it: name by slug; only where that is allowed."""
@@ -72,7 +76,7 @@ class Vocabulary:
             return slug
         remedy = nearest_beat(self._session, name)
         if not self._new_beats:
-            remedy += " Or import it with --new-beats to add it as a beat of your own."
+            remedy += f" {self._to_add}"
         elif not slug:
             remedy += " A beat with no Latin name is added with: dateline beats add"
         raise Unfit("beats", f"“{name[:40]}” is not a beat that Dateline knows", remedy.strip(), name)

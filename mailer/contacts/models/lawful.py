@@ -106,7 +106,7 @@ class Suppression(Base):
 
 
 class ErasedAddress(Base):
-    """An address that was erased, as a keyed hash: nobody can read it, and it is not taken in again."""
+    """An address that was erased, as a keyed hash: nobody can read it, and it is taken in again only when she asks."""
 
     __tablename__ = "erased_address"
 
