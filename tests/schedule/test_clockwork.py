@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from builders import DESK, make_contact, make_list
-from newsroom import TestClock, make_release, make_version, make_wave, plan_wave, told
+from newsroom import TEMPLATES, TestClock, make_release, make_version, make_wave, plan_wave, told
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event
@@ -39,6 +39,7 @@ class Watch:
             database,
             clock,
             Trust(clock),
+            templates=TEMPLATES,
             late_grace=HOUR,
             give_up_after=timedelta(days=2),
             on_opened=self.opened.append,
@@ -221,14 +222,14 @@ def test_a_wave_that_cannot_be_opened_does_not_stand_before_the_others(
 ) -> None:
     bad, good, coming = planned(office, waves=2) + planned_later(office)
     watch = Watch(office, TestClock(TEN))
-    real = module.open_wave
+    real = module.open_up_to_date
 
     def poisoned(session: Session, wave_id: int, **options: Any) -> object:
         if wave_id == bad.id:
             raise ValueError("a row that nobody expected")
         return real(session, wave_id, **options)
 
-    monkeypatch.setattr(module, "open_wave", poisoned)
+    monkeypatch.setattr(module, "open_up_to_date", poisoned)
     with paused_alarms(watch) as alarms:
         watch.sweep()
         assert [opened.wave_id for opened in watch.opened] == [good.id]
@@ -257,6 +258,7 @@ def test_what_is_done_with_an_opened_wave_may_fail_and_the_wave_is_open(office: 
         office,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=HOUR,
         give_up_after=timedelta(days=2),
         on_opened=fail,
@@ -334,6 +336,7 @@ def test_a_wave_goes_off_by_the_real_clock(office: Database) -> None:
         office,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=HOUR,
         give_up_after=timedelta(days=2),
         on_opened=note,
