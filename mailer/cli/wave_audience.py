@@ -46,7 +46,7 @@ def refresh_wave(
         if dry_run:
             session.rollback()
     if as_json:
-        show_document(_document(refreshed, names, dry_run=dry_run))
+        show_document(_document(refreshed, names))
         return
     _tell(refreshed, names, dry_run=dry_run)
 
@@ -96,7 +96,7 @@ def _name(words: str, names: list[str]) -> None:
         say(f"  and {len(names) - _NAMED} more: {words}")
 
 
-def _document(refreshed: Refreshed, names: Mapping[int, str], *, dry_run: bool) -> dict[str, object]:
+def _document(refreshed: Refreshed, names: Mapping[int, str]) -> dict[str, object]:
     def people(reasons: Mapping[int, StrEnum] | Mapping[int, str]) -> Iterable[dict[str, object]]:
         return [
             {"contact": number, "name": name, "reason": str(reasons[number])}
@@ -106,7 +106,6 @@ def _document(refreshed: Refreshed, names: Mapping[int, str], *, dry_run: bool) 
 
     return {
         "wave": refreshed.wave_id,
-        "dry_run": dry_run,
         "deliveries": refreshed.deliveries,
         "came": people(refreshed.came),
         "went": people(dict.fromkeys(refreshed.went, "left-list")),

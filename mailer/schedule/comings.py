@@ -1,5 +1,6 @@
 """Who comes to a live audience and who goes, and what becomes of their deliveries; in sets."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailer.audit import Actor, Event, append_many, entry
+from mailer.audit import Actor, Event, append_rows
 from mailer.contacts.models import Contact, ContactStatus
 from mailer.contacts.terms import accepts_embargo, day_of
-from mailer.database import chunks, insert_rows, update_rows
+from mailer.database import chunks, insert_rows, storing, update_rows
 from mailer.schedule.audience import COLUMNS, Sieve, leave_out, receiving
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 from mailer.schedule.waves import cancel_deliveries
@@ -205,18 +206,19 @@ def _take_in(
     theirs = select(Delivery.contact_id, Delivery.id)
     theirs = theirs.where(Delivery.wave_id == wave.id, Delivery.contact_id.in_(list(came)))
     numbers = dict(session.execute(theirs).all())
-    append_many(
+    moment, release, event = storing(session)(at), wave.release_id, Event.DELIVERY_ADDED.value
+    append_rows(
         session,
         [
-            entry(
-                Event.DELIVERY_ADDED,
-                at=at,
-                actor=actor,
-                release_id=wave.release_id,
-                wave_id=wave.id,
-                delivery_id=numbers[contact],
-                contact_id=contact,
-                data={"reason": reason.value},
+            (
+                moment,
+                event,
+                actor,
+                release,
+                wave.id,
+                numbers[contact],
+                contact,
+                json.dumps({"reason": reason.value}),
             )
             for contact, reason in came.items()
         ],

@@ -1,4 +1,4 @@
-"""How a media list has changed since a wave's audience was made of it, which a frozen one keeps and a live one follows."""
+"""How a list has changed since a wave's audience was made of it, which a frozen one keeps and a live one follows."""
 
 from dataclasses import dataclass
 from datetime import datetime
