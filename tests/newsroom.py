@@ -18,7 +18,7 @@ from mailer.releases.content import Boilerplate, EditionContent, PressContact
 from mailer.releases.models import Release, Version
 from mailer.releases.versions import add_edition, approve, freeze
 from mailer.rendering import Layout, Occasion, SenderIdentity
-from mailer.schedule.models import Wave
+from mailer.schedule.models import Audience, Wave
 from mailer.schedule.plan import Order, Planned, schedule
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -128,6 +128,7 @@ def plan_wave(
     kind: Occasion = Occasion.PUBLIC,
     layout: Layout = Layout.PREFERRED,
     again: bool = False,
+    audience: Audience = Audience.FROZEN,
     stale_after: timedelta | None = None,
     not_after: datetime | None = None,
     now: datetime = NOON,
@@ -141,6 +142,7 @@ def plan_wave(
         layout=layout,
         template="release",
         again=again,
+        audience=audience,
         stale_after=stale_after,
         not_after=in_beirut(not_after) if not_after else None,
     )

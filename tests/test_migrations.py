@@ -13,7 +13,7 @@ import mailer.contacts
 import mailer.delivery.models  # noqa: F401 - the models register themselves
 from mailer.database import Base, Database, migrate
 from mailer.errors import SchemaBehind, SchemaUnknown
-from mailer.schedule.models import Wave
+from mailer.schedule.models import Audience, Wave
 
 OF_NO_MODEL = ("contact_search", "lexemes", "ix_contact_text_lexemes")
 """The database's own index of full-text search, which is another one on each; ``tests/contacts/test_search_index.py``
@@ -90,6 +90,8 @@ def test_a_wave_that_is_under_way_has_its_time_anew_from_the_upgrade(database: D
     with database.read() as session:
         found = dict(session.execute(select(Wave.state, Wave.give_up_at)).all())
         assert set(session.scalars(select(Wave.stale_at))) == {None}
+        # Nobody said of them that they should follow their list.
+        assert set(session.scalars(select(Wave.audience))) == {Audience.FROZEN}
     assert [found[state] for state in ("scheduled", "done")] == [None, None]
     for state in ("sending", "paused", "held"):
         assert before <= found[state] - timedelta(days=2) <= datetime.now(UTC)

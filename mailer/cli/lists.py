@@ -111,7 +111,7 @@ def change(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would come and go; change nothing.")] = False,
 ) -> None:
-    """Change who is on a media list. Waves that are scheduled already keep their audience."""
+    """Change who is on a media list. Scheduled waves keep their audience, or follow the list if they are --live."""
     with opened() as office, office.database.write() as session:
         media_list = list_named(session, name)
         before = set(session.scalars(members_of(session, media_list, at=office.clock.now()))) if dry_run else set()

@@ -1,4 +1,4 @@
-"""``dateline waves``: schedule, list, show, pause, resume, hold, release, cancel."""
+"""``dateline waves``: schedule, list, show, refresh, pause, resume, hold, release, cancel."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from sqlalchemy.orm import Session
 
 from mailer.cli.follow import follow
 from mailer.cli.office import Office, opened
@@ -24,14 +23,16 @@ from mailer.cli.output import (
     show_list,
     shown,
 )
+from mailer.cli.wave_audience import refresh_wave, tell_changes, tell_relied_upon
 from mailer.contacts.lists import list_named
 from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
 from mailer.releases.versions import release_named, version_numbered
 from mailer.rendering import Layout, Occasion
-from mailer.schedule.following import Difference, since_scheduled
-from mailer.schedule.models import DeliveryState, Wave, WaveState
-from mailer.schedule.plan import EXCLUDED_WORDS, Order, Planned, schedule
+from mailer.schedule.audience import EXCLUDED_WORDS
+from mailer.schedule.following import since_scheduled
+from mailer.schedule.models import Audience, DeliveryState, Wave, WaveState
+from mailer.schedule.plan import Order, Planned, schedule
 from mailer.schedule.waves import (
     all_waves,
     cancel,
@@ -39,14 +40,10 @@ from mailer.schedule.waves import (
     is_overdue,
     pause,
     release,
-    relied_upon,
     resume,
     tally,
     wave_numbered,
 )
-
-_NAMED = 10
-"""Names that are told before the rest is counted."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,12 +55,16 @@ COLUMNS = (
     Column("version", "Version", number=True),
     Column("kind", "Kind"),
     Column("list", "List"),
+    Column("audience", "Audience"),
     Column("due", "Goes out"),
     Column("stale_at", "Stale from"),
     Column("state", "State"),
     Column("deliveries", "Deliveries"),
     Column("reason", "Why"),
 )
+
+
+_FOLLOWS = "follows the list until it opens"
 
 
 def fields(wave: Wave, counts: Mapping[DeliveryState, int]) -> dict[str, object]:
@@ -76,6 +77,9 @@ def fields(wave: Wave, counts: Mapping[DeliveryState, int]) -> dict[str, object]
         "kind": wave.kind.value,
         "layout": wave.layout.value,
         "list": wave.media_list.name,
+        "audience": wave.audience.value,
+        "frozen_at": wave.frozen_at,
+        "refreshed_at": wave.refreshed_at,
         "state": wave.state.value,
         "reason": wave.reason,
         "due": str(wave.due),
@@ -128,6 +132,10 @@ def schedule_wave(
             "--not-after", help="The same as a wall time in the wave's zone, such as '2026-12-22 18:00'."
         ),
     ] = "",
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Its audience follows the list until it opens; else it is frozen now."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would get it and schedule nothing.")] = False,
 ) -> None:
     """Put a wave into the plan: one version to one media list at one time."""
@@ -152,6 +160,7 @@ def schedule_wave(
             again=again,
             stale_after=duration_of("--stale-after", stale_after) if stale_after else None,
             not_after=office.when(not_after, due.zone if due else "") if not_after else None,
+            audience=Audience.LIVE if live else Audience.FROZEN,
         )
         planned = schedule(
             session,
@@ -187,6 +196,7 @@ def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None
     if wave.stale:
         out.print(f"stale from {wave.stale}: what has not gone out by then will not", markup=False)
     out.print(f"to {expansion.deliveries} contacts of “{wave.media_list.name}”: {languages}", markup=False)
+    out.print(f"its audience {_FOLLOWS if wave.follows_list else 'is frozen now'}", markup=False)
     look_at(planned.warnings)
     if expansion.excluded:
         words = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
@@ -213,7 +223,7 @@ def list_waves(
         waves = all_waves(session, release_id=release_id)
         counts = tally(session, [wave.id for wave in waves])
         show_list(
-            [fields(wave, counts[wave.id]) for wave in waves],
+            [_row(wave, counts[wave.id], form=form, zone=office.zone) for wave in waves],
             [c for c in COLUMNS if c.field != "stale_at" or any(wave.stale_at for wave in waves)],
             form=form,
             zone=office.zone,
@@ -223,6 +233,16 @@ def list_waves(
             err.print(
                 Text("A wave's time is past and nothing keeps the clock: start dateline run", style="bold red")
             )
+
+
+def _row(wave: Wave, counts: Mapping[DeliveryState, int], *, form: Form, zone: str) -> Mapping[str, object]:
+    row = fields(wave, counts)
+    return row | {"audience": _audience(wave, zone)} if form is Form.TABLE else row
+
+
+def _audience(wave: Wave, zone: str) -> str:
+    """For people: whether it may change."""
+    return _FOLLOWS if wave.follows_list else f"frozen at {shown(wave.frozen_at, zone)}"
 
 
 @app.command("show")
@@ -264,6 +284,9 @@ def show(
             return
         for name in ("wave", "release", "version", "version_sha256", "kind", "list", "due", "state", "reason"):
             out.print(Text.assemble((f"{name.replace('_', ' '):15} ", "bold"), str(document[name])))
+        out.print(Text.assemble(("audience        ", "bold"), _audience(wave, office.zone)))
+        if wave.refreshed_at is not None:
+            out.print(Text.assemble(("brought to date ", "bold"), shown(wave.refreshed_at, office.zone)))
         if wave.stale:
             out.print(Text.assemble(("stale from      ", "bold"), str(wave.stale)))
         for name in ("opened_at", "first_accepted_at", "last_accepted_at", "done_at"):
@@ -290,9 +313,9 @@ def show(
         if changes and changes.broken:
             look_at([f"whether the list has changed since is not known. {changes.broken}"])
         if changes and (changes.joined or changes.left):
-            _tell_changes(wave, changes)
-        if wave.state is WaveState.CANCELLED:
-            _tell_relied_upon(session, wave)
+            tell_changes(wave, changes)
+        if wave.state is WaveState.CANCELLED or wave.audience is Audience.LIVE:
+            tell_relied_upon(session, wave)
 
 
 def _nothing_more(_: Office) -> Mapping[str, object]:
@@ -348,23 +371,7 @@ def cancel_wave(number: WaveArgument) -> None:
     """Stop a wave for good. Who has it already has it; nobody else will get it."""
     _act(number, cancel, "Wave {wave} is cancelled; {result} deliveries will not go out.")
     with opened() as office, office.database.read() as session:
-        _tell_relied_upon(session, wave_numbered(session, number))
+        tell_relied_upon(session, wave_numbered(session, number))
 
 
-def _tell_changes(wave: Wave, changes: Difference) -> None:
-    """The audience was settled when the wave was scheduled; an officer may take it for today's list."""
-    say(f"The list {wave.media_list.name} has changed since this wave was scheduled, and the wave has not:")
-    for words, people in (
-        ("gets nothing, though on the list now", changes.joined),
-        ("is in its audience still", changes.left),
-    ):
-        for _, name in people[:_NAMED]:
-            say(f"  {name}: {words}")
-        if len(people) > _NAMED:
-            say(f"  and {len(people) - _NAMED} more: {words}")
-    say("To have today's list, cancel the wave and schedule it anew.")
-
-
-def _tell_relied_upon(session: Session, wave: Wave) -> None:
-    for other, count in relied_upon(session, wave).items():
-        say(f"Look at wave {other}: it left out {count} people because this one was to reach them.")
+app.command("refresh")(refresh_wave)

@@ -20,7 +20,7 @@ from mailer.rendering import (
     load_template,
     pick_languages,
 )
-from mailer.schedule.plan import issue_of, place_of
+from mailer.schedule.texts import issue_of, place_of
 
 _TOKEN = "preview" + "a" * 19
 # Invented, on a reserved domain (RFC 2606).

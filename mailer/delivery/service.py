@@ -96,6 +96,7 @@ class Service:
                 self._database,
                 self._clock,
                 trust,
+                templates=self._config.home / "templates",
                 late_grace=self._config.delivery.late_grace,
                 give_up_after=self._config.delivery.give_up_after,
                 on_opened=self._opened,

@@ -40,6 +40,24 @@ class NobodyToSendTo(DatelineError):
     remedy = "{reasons}"
 
 
+class AudienceFrozen(DatelineError):
+    message = "The audience of wave {wave} is frozen since it was scheduled, and does not follow “{name}”."
+    remedy = "To have today's list, cancel the wave and schedule it anew; with --live it follows the list."
+
+
+class AudienceSettled(DatelineError):
+    message = "Wave {wave} is {state}: its audience was settled when it {ended}, and follows the list no more."
+    remedy = "Send to who has come since with another wave; who has this one is left out of it by itself."
+
+
+class SourceChanged(DatelineError):
+    message = (
+        "Somebody who has come to the list of wave {wave} needs a text that was not made when it was scheduled "
+        "({languages}), and the templates or the names of the organisations have changed since."
+    )
+    remedy = "Put them back as they were, or cancel the wave and schedule it anew: dateline waves cancel {wave}"
+
+
 class UnknownWave(DatelineError):
     message = "There is no wave {wave}."
     remedy = "List them with: dateline waves list"

@@ -5,7 +5,7 @@ templates with their ``translations``, ``view`` is what they see (``markdown``, 
 ``compiling`` runs them and isolates directions (``bidi``), ``compiled`` splices (``headers``, ``encoding``).
 """
 
-from mailer.rendering.compiled import CompiledMessage, Preview, pictures_in
+from mailer.rendering.compiled import CompiledMessage, Preview, pictures_in, sender_in
 from mailer.rendering.compiling import compile_message
 from mailer.rendering.headers import header_address, needs_smtputf8, verp
 from mailer.rendering.issue import Asset, Issue, Occasion, Personal, Place, SenderIdentity
@@ -30,5 +30,6 @@ __all__ = [
     "needs_smtputf8",
     "pick_languages",
     "pictures_in",
+    "sender_in",
     "verp",
 ]

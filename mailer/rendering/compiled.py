@@ -222,6 +222,11 @@ def pictures_in(blob: bytes) -> tuple[str, ...]:
     return tuple(picture["sha256"] for picture in json.loads(zlib.decompress(blob))["pictures"])
 
 
+def sender_in(blob: bytes) -> SenderIdentity:
+    """Whose name and addresses are in it."""
+    return SenderIdentity(**json.loads(zlib.decompress(blob))["sender"])
+
+
 def domain_of(sender: SenderIdentity) -> str:
     """The domain of Message-ID and Content-ID, in ASCII."""
     return headers.header_address("x@" + sender.address.rpartition("@")[2]).removeprefix("x@")

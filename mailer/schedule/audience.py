@@ -11,20 +11,31 @@ from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many, entry
-from mailer.contacts.models import Contact, ContactLanguage, ContactStatus
+from mailer.contacts.models import Contact, ContactLanguage, ContactStatus, MediaList
 from mailer.contacts.stops import all_stops
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import chunks, insert_rows
+from mailer.errors import NobodyToSendTo
 from mailer.releases.models import Approval
 from mailer.rendering import Occasion, pick_languages
 from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
 
 _BATCH = 1024
 
-_COLUMNS = (
+COLUMNS = (
     *("wave_id", "contact_id", "compiled_id", "name", "address", "address_key", "language", "token", "state"),
     *("attempts", "sha256"),
 )
+"""Of a delivery, as ``Sieve.sort`` gives them."""
+
+EXCLUDED_WORDS: Mapping[ExclusionReason, str] = {
+    ExclusionReason.SUPPRESSED: "must not be written to",
+    ExclusionReason.SUPPRESSED_DOMAIN: "are at a domain that must not be written to",
+    ExclusionReason.UNSUBSCRIBED: "have unsubscribed from an organisation that issues it",
+    ExclusionReason.NO_EMBARGO_TERMS: "have not accepted the embargo terms",
+    ExclusionReason.ALREADY_RECEIVES: "have it from another wave already",
+    ExclusionReason.LEFT_LIST: "have left the list",
+}
 
 
 @dataclass(slots=True)
@@ -43,8 +54,6 @@ def expand(
     audience: Select[int],
     *,
     offered: Sequence[str],
-    default_language: str,
-    again: bool,
     compiled_for: Callable[[tuple[str, ...], int], int],
     at: datetime,
     actor: Actor,
@@ -55,54 +64,130 @@ def expand(
     nothing becomes an ``Exclusion`` and an entry of the log.
     """
     expansion = Expansion()
-    reads = _languages(session, audience)
-    stops = all_stops(session, issuers_of(session, wave.version_id))
-    receiving = set() if again else _receiving(session, wave)
-    picked: dict[tuple[str, ...], tuple[str, ...]] = {}
-    everybody = _people(session, audience, {day_of(at), day_of(wave.due_at)})
-    tokens = _tokens(len(everybody))
-    for people in chunks(everybody, _BATCH):
-        rows: list[tuple[Any, ...]] = []
-        left_out: list[tuple[int, ExclusionReason]] = []
-        for person, token in zip(people, tokens, strict=False):
-            if stop := stops.why(person.id, person.address_key):
-                left_out.append((person.id, ExclusionReason(stop.value)))
-                continue
-            if wave.kind is Occasion.UNDER_EMBARGO and not person.accepts_embargo:
-                left_out.append((person.id, ExclusionReason.NO_EMBARGO_TERMS))
-                continue
-            if person.id in receiving:
-                left_out.append((person.id, ExclusionReason.ALREADY_RECEIVES))
-                continue
-            hers = tuple(reads[person.id])
-            languages = picked.get(hers)
-            if languages is None:
-                languages = pick_languages(hers, offered, default=default_language, layout=wave.layout)
-                picked[hers] = languages
-            arabic = languages[0].partition("-")[0] == "ar"
-            expansion.languages[languages[0]] += 1
-            rows.append(
-                (
-                    wave.id,
-                    person.id,
-                    compiled_for(languages, person.city_id),
-                    (person.arabic_name or person.name) if arabic else person.name,
-                    person.address,
-                    person.address_key,
-                    languages[0],
-                    token,
-                    DeliveryState.QUEUED.value,
-                    0,
-                    "",
-                )
-            )
+    sieve = Sieve(session, wave, offered=offered, compiled_for=compiled_for, at=at)
+    for rows, out in sieve.sort(audience):
         if rows:
-            insert_rows(session, Delivery, _COLUMNS, rows)
+            insert_rows(session, Delivery, COLUMNS, rows)
             expansion.deliveries += len(rows)
-        if left_out:
-            _leave_out(session, wave, left_out, at=at, actor=actor)
-            expansion.excluded.update(reason for _, reason in left_out)
+            expansion.languages.update(row[COLUMNS.index("language")] for row in rows)
+        if out:
+            leave_out(session, wave, out, at=at, actor=actor)
+            expansion.excluded.update(reason for _, reason in out)
     return expansion
+
+
+class Sieve:
+    """The rules of one wave, as they stand at one instant: who of some contacts gets it, and who is left out."""
+
+    def __init__(
+        self,
+        session: Session,
+        wave: Wave,
+        *,
+        offered: Sequence[str],
+        compiled_for: Callable[[tuple[str, ...], int], int],
+        at: datetime,
+    ) -> None:
+        """``offered``: the languages of the version's editions."""
+        self._session, self._wave, self._offered, self._compiled_for = session, wave, offered, compiled_for
+        self._days = {day_of(at), day_of(wave.due_at)}
+        self._stops = all_stops(session, issuers_of(session, wave.version_id))
+        self._receiving = set() if wave.again else set(session.scalars(receiving(wave)))
+        self._picked: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def sort(
+        self, audience: Select[int]
+    ) -> Iterator[tuple[Sequence[tuple[Any, ...]], Sequence[tuple[int, ExclusionReason]]]]:
+        """A batch at a time: rows of deliveries for ``COLUMNS``, and who is left out and why, by contact."""
+        everybody = _people(self._session, audience, self._days)
+        reads = _languages(self._session, audience)
+        tokens = _tokens(len(everybody))
+        for people in chunks(everybody, _BATCH):
+            rows: list[tuple[Any, ...]] = []
+            out: list[tuple[int, ExclusionReason]] = []
+            for person, token in zip(people, tokens, strict=False):
+                if reason := self._why_not(person):
+                    out.append((person.id, reason))
+                else:
+                    rows.append(self._row(person, tuple(reads[person.id]), token))
+            yield rows, out
+
+    def _why_not(self, person: Any) -> ExclusionReason | None:
+        if stop := self._stops.why(person.id, person.address_key):
+            return ExclusionReason(stop.value)
+        if self._wave.kind is Occasion.UNDER_EMBARGO and not person.accepts_embargo:
+            return ExclusionReason.NO_EMBARGO_TERMS
+        return ExclusionReason.ALREADY_RECEIVES if person.id in self._receiving else None
+
+    def _row(self, person: Any, reads: tuple[str, ...], token: str) -> tuple[Any, ...]:
+        wave = self._wave
+        languages = self._picked.get(reads)
+        if languages is None:
+            languages = pick_languages(reads, self._offered, default=wave.default_language, layout=wave.layout)
+            self._picked[reads] = languages
+        arabic = languages[0].partition("-")[0] == "ar"
+        return (
+            wave.id,
+            person.id,
+            self._compiled_for(languages, person.city_id),
+            (person.arabic_name or person.name) if arabic else person.name,
+            person.address,
+            person.address_key,
+            languages[0],
+            token,
+            DeliveryState.QUEUED.value,
+            0,
+            "",
+        )
+
+
+def nobody(media_list: MediaList, excluded: Counter[ExclusionReason]) -> NobodyToSendTo:
+    """The error for a wave that would reach nobody at all."""
+    reasons = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in excluded.items())
+    return NobodyToSendTo(
+        name=media_list.name,
+        excluded=excluded.total(),
+        reasons=f"{reasons[:1].upper()}{reasons[1:]}."
+        if reasons
+        else "The list is empty: see dateline lists show.",
+    )
+
+
+def leave_out(
+    session: Session, wave: Wave, left_out: Sequence[tuple[int, ExclusionReason]], *, at: datetime, actor: Actor
+) -> None:
+    """Note that these contacts get nothing, and why; each with its entry in the log."""
+    rows = [{"wave_id": wave.id, "contact_id": contact, "reason": reason} for contact, reason in left_out]
+    session.execute(insert(Exclusion), rows)
+    append_many(
+        session,
+        [
+            entry(
+                Event.DELIVERY_EXCLUDED,
+                at=at,
+                actor=actor,
+                release_id=wave.release_id,
+                wave_id=wave.id,
+                contact_id=contact,
+                data={"reason": reason.value},
+            )
+            for contact, reason in left_out
+        ],
+    )
+
+
+def receiving(wave: Wave) -> Select[int]:
+    """The contacts who have this version, or may yet have it, from another wave of the same kind."""
+    return (
+        select(Delivery.contact_id)
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .where(
+            Wave.version_id == wave.version_id,
+            Wave.kind == wave.kind,
+            Wave.id != wave.id,
+            Delivery.state.in_(RECEIVING_STATES),
+        )
+    )
 
 
 def issuers_of(session: Session, version_id: int) -> frozenset[int]:
@@ -155,39 +240,3 @@ def _languages(session: Session, audience: Select[int]) -> Mapping[int, list[str
     for contact_id, language in session.connection().execute(query):
         reads[contact_id].append(language)
     return reads
-
-
-def _receiving(session: Session, wave: Wave) -> set[int]:
-    query = (
-        select(Delivery.contact_id)
-        .join(Wave, Wave.id == Delivery.wave_id)
-        .where(
-            Wave.version_id == wave.version_id,
-            Wave.kind == wave.kind,
-            Wave.id != wave.id,
-            Delivery.state.in_(RECEIVING_STATES),
-        )
-    )
-    return set(session.scalars(query))
-
-
-def _leave_out(
-    session: Session, wave: Wave, left_out: Sequence[tuple[int, ExclusionReason]], *, at: datetime, actor: Actor
-) -> None:
-    rows = [{"wave_id": wave.id, "contact_id": contact, "reason": reason} for contact, reason in left_out]
-    session.execute(insert(Exclusion), rows)
-    append_many(
-        session,
-        [
-            entry(
-                Event.DELIVERY_EXCLUDED,
-                at=at,
-                actor=actor,
-                release_id=wave.release_id,
-                wave_id=wave.id,
-                contact_id=contact,
-                data={"reason": reason.value},
-            )
-            for contact, reason in left_out
-        ],
-    )

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +22,13 @@ from mailer.clock import Clock
 from mailer.database import Database
 from mailer.errors import DatelineError
 from mailer.logs import fields
+from mailer.schedule.live import (
+    Refreshed,
+    needs_refresh,
+    open_up_to_date,
+    refresh_or_hold,
+    waves_to_refresh,
+)
 from mailer.schedule.rules import Hold, Stale, Wait
 from mailer.schedule.trust import Trust
 from mailer.schedule.waves import (
@@ -29,7 +37,6 @@ from mailer.schedule.waves import (
     due_waves,
     hold,
     hold_shifted,
-    open_wave,
     stale_waves,
     wave_numbered,
 )
@@ -39,6 +46,12 @@ SWEEP = 1.0
 
 AHEAD = timedelta(minutes=10)
 """Alarms are set for the waves of this much time to come."""
+
+REFRESH = 30.0
+"""Seconds between two looks at the list of a wave that follows it, in those minutes."""
+
+CLOSE = timedelta(seconds=5)
+"""A wave whose time is nearer than this is brought up to date only by its opening, which must not wait."""
 
 ACTOR = Actor("system:clockwork")
 
@@ -55,6 +68,7 @@ class Clockwork:
         clock: Clock,
         trust: Trust,
         *,
+        templates: Path,
         late_grace: timedelta,
         give_up_after: timedelta,
         on_opened: Callable[[Opened], None],
@@ -63,12 +77,16 @@ class Clockwork:
         on_beat: Callable[[], None],
         second_clock: Callable[[Session, datetime], str] = lambda session, now: "",  # noqa: ARG005
     ) -> None:
-        """``second_clock`` says why the instant is in doubt by another clock; see ``trust.server_doubt``."""
+        """``templates``: the folder of the office's, for whoever comes to a live audience and needs another text.
+
+        ``second_clock`` says why the instant is in doubt by another clock; see ``trust.server_doubt``."""
         self._database, self._clock, self._trust = database, clock, trust
-        self._late_grace, self._give_up_after = late_grace, give_up_after
+        self._templates, self._late_grace, self._give_up_after = templates, late_grace, give_up_after
         self._on_opened, self._on_held, self._on_stale, self._on_beat = on_opened, on_held, on_stale, on_beat
         self._second_clock = second_clock
         self._doubt = ""
+        self._looked: dict[int, float] = {}
+        """When the list of a wave that follows it was last looked at, by the monotonic clock."""
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="clockwork", daemon=True)
         # One thread: two alarms at once would only wait for each other in the database.
@@ -124,15 +142,43 @@ class Clockwork:
             for wave_id in stale:
                 with _survived(f"cancel wave {wave_id}, which is stale"):
                     self.drop(wave_id)
+            with _survived("look at the lists of waves that follow them"):
+                self._refresh(now)
             self._on_beat()
+
+    def _refresh(self, now: datetime) -> None:
+        """Bring live audiences up to date before their time, so that little is left for the opening to do."""
+        with self._database.read() as session:
+            coming = waves_to_refresh(session, after=now + CLOSE, until=now + AHEAD)
+            moment = self._clock.monotonic()
+            self._looked = {wave.id: self._looked[wave.id] for wave in coming if wave.id in self._looked}
+            due = [w for w in coming if moment - self._looked.get(w.id, moment - REFRESH) >= REFRESH]
+            changed = [wave.id for wave in due if needs_refresh(session, wave, at=now)]
+            self._looked |= {wave.id: moment for wave in due}
+        for wave_id in changed:
+            with _survived(f"bring the audience of wave {wave_id} up to date"):
+                with self._database.write() as session:
+                    outcome = refresh_or_hold(session, wave_id, templates=self._templates, at=now, actor=ACTOR)
+                match outcome:
+                    case Hold(reason):
+                        self._on_held(wave_id, reason)
+                    case Refreshed() if outcome.changed:
+                        _log.info(
+                            "wave %s follows its list: %s have come and %s have gone",
+                            wave_id,
+                            len(outcome.came),
+                            len(outcome.went),
+                            extra=fields("wave.refreshed", wave=wave_id, deliveries=outcome.deliveries),
+                        )
 
     def open(self, wave_id: int) -> None:
         """Open this wave if its time has come by the office's own clock; the sweep comes back to it if not."""
         now, doubt = self._trust.look()
         with self._database.write() as session:
-            outcome = open_wave(
+            outcome = open_up_to_date(
                 session,
                 wave_id,
+                templates=self._templates,
                 now=now,
                 doubt=doubt or self._second_clock(session, now),
                 late_grace=self._late_grace,

@@ -1,4 +1,4 @@
-"""How a media list has changed since a wave was scheduled to it: the wave keeps the audience that it had then."""
+"""How a list has changed since a wave's audience was made of it, which a frozen one keeps and a live one follows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from mailer.contacts.lists import members_of
 from mailer.contacts.models import Contact
 from mailer.errors import BadQuery
-from mailer.schedule.models import Delivery, Exclusion, Wave, WaveState
+from mailer.schedule.models import Delivery, Exclusion, ExclusionReason, Wave, WaveState
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Who would be in the audience if the wave were scheduled now, and who would not be any more; by name."""
+    """Who would be in the audience if it were made now, and who would not be any more; by name."""
 
     joined: tuple[tuple[int, str], ...]
     """Numbers and names."""
@@ -27,9 +27,15 @@ def since_scheduled(session: Session, wave: Wave, *, at: datetime) -> Difference
     """What has changed on the list of a wave that has not been opened; ``None`` for another one, which is settled."""
     if wave.opened_at is not None or wave.state in (WaveState.CANCELLED, WaveState.DONE):
         return None
+    # Who had left a live audience before is in it no more, though her delivery is there to show it.
+    gone = select(Exclusion.contact_id).where(
+        Exclusion.wave_id == wave.id, Exclusion.reason == ExclusionReason.LEFT_LIST
+    )
     then = union(
-        select(Delivery.contact_id).where(Delivery.wave_id == wave.id),
-        select(Exclusion.contact_id).where(Exclusion.wave_id == wave.id),
+        select(Delivery.contact_id).where(Delivery.wave_id == wave.id, Delivery.contact_id.not_in(gone)),
+        select(Exclusion.contact_id).where(
+            Exclusion.wave_id == wave.id, Exclusion.reason != ExclusionReason.LEFT_LIST
+        ),
     ).subquery()
     try:
         now = members_of(session, wave.media_list, at=at)

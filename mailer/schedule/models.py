@@ -66,6 +66,15 @@ RECEIVING_STATES = (*OPEN_STATES, DeliveryState.ACCEPTED, DeliveryState.HELD)
 """She has it, or may yet have it."""
 
 
+class Audience(StrEnum):
+    """Whose a wave is."""
+
+    FROZEN = "frozen"
+    """Of those who were on its media list when it was scheduled."""
+    LIVE = "live"
+    """Of those who are on it when the wave opens; see ``schedule.live``."""
+
+
 class ExclusionReason(StrEnum):
     """Why a contact of the audience gets nothing."""
 
@@ -76,6 +85,8 @@ class ExclusionReason(StrEnum):
     NO_EMBARGO_TERMS = "no-embargo-terms"
     ALREADY_RECEIVES = "already-receives"
     """She has, or is about to have, this release from another wave of the same kind, in whichever version."""
+    LEFT_LIST = "left-list"
+    """She was in a live audience, and has left the list before the wave opened."""
 
 
 class Wave(Base):
@@ -112,6 +123,15 @@ class Wave(Base):
     """When an officer let it go after it had been held: its lateness is no longer a reason to hold it."""
     reason: Mapped[str] = mapped_column(String(300), default="")
     """Why it is held, paused or cancelled."""
+    audience: Mapped[Audience] = mapped_column(kept_as_text(Audience), default=Audience.FROZEN)
+    refreshed_at: Mapped[datetime | None]
+    """When a live audience was last brought up to date."""
+    again: Mapped[bool] = mapped_column(default=False)
+    """Also to those who have it from another wave: who comes to a live audience is let in by the same rules."""
+    default_language: Mapped[str] = mapped_column(String(20), default="")
+    """For who reads none of the release's languages, as it was when the wave was scheduled."""
+    source_sha256: Mapped[str] = mapped_column(String(64), default="")
+    """Of what its texts were compiled with: see ``schedule.texts.Source``. Empty in a wave of an older Dateline."""
 
     release: Mapped[Release] = relationship(lazy="joined")
     version: Mapped[Version] = relationship(lazy="joined")
@@ -121,6 +141,19 @@ class Wave(Base):
     def due(self) -> ZonedTime:
         """Its time as wall time, zone and instant."""
         return ZonedTime(datetime.fromisoformat(self.wall), self.zone, self.due_at)
+
+    @property
+    def follows_list(self) -> bool:
+        """Whether its audience may yet change with its media list."""
+        ended = self.state in (WaveState.CANCELLED, WaveState.DONE)
+        return self.audience is Audience.LIVE and self.opened_at is None and not ended
+
+    @property
+    def frozen_at(self) -> datetime | None:
+        """Since when its audience is settled; ``None`` while it follows the list."""
+        if self.follows_list:
+            return None
+        return self.scheduled_at if self.audience is Audience.FROZEN else self.opened_at or self.done_at
 
     @property
     def stale(self) -> ZonedTime | None:

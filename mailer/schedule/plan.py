@@ -1,48 +1,25 @@
 """Plans a wave: checks it against the embargo rules, compiles its messages, expands its audience; all or nothing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
 from mailer.clock import ZonedTime
-from mailer.contacts.cities import known_city
 from mailer.contacts.lists import members_of, require_current
-from mailer.contacts.models import City, MediaList, Organisation
+from mailer.contacts.models import MediaList
 from mailer.contacts.query_names import list_warnings
-from mailer.errors import EmbargoMoved, NobodyToSendTo, NotApproved, TimePassed
-from mailer.releases.content import VersionContent
-from mailer.releases.models import Asset, Release, Version
+from mailer.errors import EmbargoMoved, NotApproved, TimePassed
+from mailer.releases.models import Release, Version
 from mailer.releases.versions import lock, missing_approvals
-from mailer.rendering import (
-    Asset as Picture,
-)
-from mailer.rendering import (
-    CompiledMessage,
-    Issue,
-    Layout,
-    Occasion,
-    Place,
-    SenderIdentity,
-    Template,
-    compile_message,
-    load_template,
-)
-from mailer.schedule.audience import Expansion, expand
-from mailer.schedule.models import CompiledText, ExclusionReason, Wave, WaveState
+from mailer.rendering import Layout, Occasion, SenderIdentity
+from mailer.schedule.audience import Expansion, expand, nobody
+from mailer.schedule.live import let_go_beside
+from mailer.schedule.models import Audience, Wave, WaveState
 from mailer.schedule.rules import check_plan, check_stale
-
-EXCLUDED_WORDS: Mapping[ExclusionReason, str] = {
-    ExclusionReason.SUPPRESSED: "must not be written to",
-    ExclusionReason.SUPPRESSED_DOMAIN: "are at a domain that must not be written to",
-    ExclusionReason.UNSUBSCRIBED: "have unsubscribed from an organisation that issues it",
-    ExclusionReason.NO_EMBARGO_TERMS: "have not accepted the embargo terms",
-    ExclusionReason.ALREADY_RECEIVES: "have it from another wave already",
-}
+from mailer.schedule.texts import Texts, source_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +35,7 @@ class Order:
     template: str = "release"
     again: bool = False
     """Also to those who have it from another wave."""
+    audience: Audience = Audience.FROZEN
     stale_after: timedelta | None = None
     """So long after its time it is not to be sent any more."""
     not_after: ZonedTime | None = None
@@ -125,26 +103,29 @@ def schedule(
         scheduled_at=now,
         stale_at=stale.instant if stale else None,
         reason="",
+        audience=order.audience,
+        again=order.again,
+        default_language=default_language,
     )
     # Undone as a whole even where the caller goes on: half an audience must never be opened.
     with session.begin_nested():
         session.add(wave)
         session.flush()
-        issue = issue_of(session, frozen, version, kind=order.kind, sender=sender)
-        texts = _Texts(session, wave, load_template(templates, order.template), issue)
+        source = source_of(session, wave, templates=templates, sender=sender)
+        wave.source_sha256 = source.sha256
+        texts = Texts(session, wave, lambda _: source)
+        let_go_beside(session, wave, at=now, actor=actor)
         expansion = expand(
             session,
             wave,
             members_of(session, media_list, at=now),
-            offered=tuple(issue.editions),
-            default_language=default_language,
-            again=order.again,
+            offered=tuple(source.issue.editions),
             compiled_for=texts.compiled_for,
             at=now,
             actor=actor,
         )
         if not expansion.deliveries:
-            raise _nobody(media_list, expansion)
+            raise nobody(media_list, expansion.excluded)
     data: dict[str, object] = {
         "version": version.number,
         "sha256": version.sha256,
@@ -154,11 +135,16 @@ def schedule(
         "wall": wave.wall,
         "zone": wave.zone,
         "due": due.instant.isoformat(),
+        "audience": order.audience.value,
         "deliveries": expansion.deliveries,
         "excluded": {reason.value: count for reason, count in expansion.excluded.items()},
     }
     if stale is not None:
         data["stale"] = stale.instant.isoformat()
+    if order.audience is Audience.LIVE:
+        # By these somebody is let in later: see ``schedule.live``.
+        rules = {"again": order.again, "default_language": default_language, "source_sha256": source.sha256}
+        data["rules"] = {**rules, "template": order.template}
     append(session, Event.WAVE_SCHEDULED, at=now, actor=actor, release_id=release.id, wave_id=wave.id, data=data)
     return Planned(wave, expansion, (*list_warnings(session, media_list), *texts.warnings))
 
@@ -172,78 +158,3 @@ def _stale(order: Order, due: ZonedTime) -> ZonedTime | None:
     if order.stale_after is not None:
         ends.append(ZonedTime.of(due.instant + order.stale_after, due.zone))
     return min(ends, key=lambda end: end.instant, default=None)
-
-
-def _nobody(media_list: MediaList, expansion: Expansion) -> NobodyToSendTo:
-    reasons = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
-    return NobodyToSendTo(
-        name=media_list.name,
-        excluded=expansion.excluded.total(),
-        reasons=f"{reasons[:1].upper()}{reasons[1:]}."
-        if reasons
-        else "The list is empty: see dateline lists show.",
-    )
-
-
-def issue_of(
-    session: Session, content: VersionContent, version: Version | None, *, kind: Occasion, sender: SenderIdentity
-) -> Issue:
-    """What the templates are given: a version's content (or, for a preview, a draft's) with pictures and places."""
-    wanted = {e.photo.asset for e in content.editions if e.photo and e.photo.asset}
-    pictures = {
-        asset.sha256: Picture(media_type=asset.media_type, content=asset.content)
-        for asset in session.scalars(select(Asset).where(Asset.sha256.in_(wanted)))
-    }
-    organisations = session.scalars(
-        select(Organisation).where(Organisation.slug.in_(content.organisations)).order_by(Organisation.slug)
-    )
-    cities = {city.name: city for e in content.editions for name in e.cities if (city := known_city(name))}
-    return Issue(
-        slug=content.slug,
-        version=version.number if version else 0,
-        version_sha256=version.sha256 if version else "",
-        editions={edition.language: edition for edition in content.editions},
-        occasion=kind,
-        embargo=content.embargo,
-        dateline_places=tuple(Place(names=city.names, zone=city.zone) for city in cities.values()),
-        assets=pictures,
-        sender=sender,
-        organisations=tuple(
-            {text.language: text.name for text in organisation.texts} or {"en": organisation.acronym}
-            for organisation in organisations
-        ),
-    )
-
-
-class _Texts:
-    """The compiled texts of one wave, each made when the first contact needs it."""
-
-    def __init__(self, session: Session, wave: Wave, template: Template, issue: Issue) -> None:
-        self._session, self._wave, self._template, self._issue = session, wave, template, issue
-        self._places = {city.id: place_of(city) for city in session.scalars(select(City))}
-        self._ids: dict[tuple[tuple[str, ...], int | None], int] = {}
-        self.warnings: dict[str, None] = {}
-
-    def compiled_for(self, languages: tuple[str, ...], city_id: int) -> int:
-        """The id of the text for those editions in that city."""
-        for known in ((languages, None), (languages, city_id)):
-            if known in self._ids:
-                return self._ids[known]
-        message = compile_message(self._template, self._issue, languages=languages, place=self._places[city_id])
-        self.warnings |= dict.fromkeys(message.warnings)
-        key = (languages, city_id if message.uses_place else None)
-        self._ids[key] = self._keep(message, *key)
-        return self._ids[key]
-
-    def _keep(self, message: CompiledMessage, languages: tuple[str, ...], city_id: int | None) -> int:
-        text = CompiledText(
-            wave_id=self._wave.id, languages=",".join(languages), city_id=city_id, content=message.to_bytes()
-        )
-        self._session.add(text)
-        self._session.flush()
-        return text.id
-
-
-def place_of(city: City) -> Place:
-    """A city as templates are given it."""
-    return Place(names={"en": city.name, "ar": city.arabic, "fr": city.french}, zone=city.zone)

@@ -129,19 +129,15 @@ def open_wave(
 ) -> Opened | Hold | Wait | Stale | None:
     """Open a scheduled wave whose time has come, or hold it. ``None``: it is not this process's to open (any more).
 
+    Its audience is opened as it stands; ``live.open_up_to_date`` is for whoever opens waves that follow their list.
+
     However many processes ask, one is told ``Opened``. A wave held by the rules is moved to ``held`` with its reason,
     a stale one is cancelled.
     """
     wave = session.get(Wave, wave_id, populate_existing=True)
     if wave is None or wave.state is not WaveState.SCHEDULED:
         return None
-    decision = decide_opening(
-        limits_of(wave),
-        now=now,
-        doubt=doubt or zone_doubt(wave.due),
-        late_grace=late_grace,
-        released_at=wave.released_at,
-    )
+    decision = opening_of(wave, now=now, doubt=doubt, late_grace=late_grace)
     match decision:
         case Wait():
             return decision
@@ -164,6 +160,17 @@ def open_wave(
             data = {"due": wave.due_at.isoformat(), "late_seconds": round(decision.late.total_seconds())}
             _tell(session, wave, Event.WAVE_OPENED, at=now, actor=actor, data=data)
             return Opened(wave_id, decision.late)
+
+
+def opening_of(wave: Wave, *, now: datetime, doubt: str, late_grace: timedelta) -> Wait | Open | Hold | Stale:
+    """What ``open_wave`` does with a scheduled wave at that instant."""
+    return decide_opening(
+        limits_of(wave),
+        now=now,
+        doubt=doubt or zone_doubt(wave.due),
+        late_grace=late_grace,
+        released_at=wave.released_at,
+    )
 
 
 def zone_doubt(due: ZonedTime) -> str:
@@ -281,18 +288,20 @@ def _cancel(
     return count
 
 
-def cancel_deliveries(session: Session, *which: ColumnElement[bool], at: datetime, actor: Actor) -> int:
+def cancel_deliveries(
+    session: Session, *which: ColumnElement[bool], reason: str = "", at: datetime, actor: Actor
+) -> int:
     """Cancel the deliveries that fit, each with its entry in the log; returns how many."""
     columns = (Delivery.id, Delivery.wave_id, Delivery.contact_id, Wave.release_id)
     # What comes back from a process after its wave was cancelled says why as well.
     stale = (Wave.stale_at <= Wave.done_at).label("stale")
     query = select(*columns, stale).join(Wave, Wave.id == Delivery.wave_id).where(*which)
     rows = session.execute(query.with_for_update(of=Delivery)).all()
-    for reason, ended in (
+    for why, ended in (
         ("stale", [row for row in rows if row.stale]),
-        ("", [row for row in rows if not row.stale]),
+        (reason, [row for row in rows if not row.stale]),
     ):
-        _end(session, ended, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, reason=reason, at=at, actor=actor)
+        _end(session, ended, DeliveryState.CANCELLED, Event.DELIVERY_CANCELLED, reason=why, at=at, actor=actor)
     return len(rows)
 
 

@@ -89,6 +89,7 @@ OBJECTS = [
     ("terms show", ("terms", "show", "Embargo 2026")),
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
+    ("waves refresh", ("waves", "refresh", "3")),
     ("dkim show", ("dkim", "new", "second")),
 ]
 LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
@@ -107,7 +108,7 @@ Nobody,nobody,Beirut,en
 
 @pytest.fixture
 def planned(planned: Path, dateline: Dateline) -> Path:
-    """With a key that signs, a suppression, embargo terms, somebody who is there twice, and a note."""
+    """With a key that signs, a suppression, embargo terms, somebody twice, a note, a wave whose list has changed."""
     dateline("contacts", "suppress", "@former.example", "--reason", "asked", "--organisation", "esrf", "--yes")
     dateline("contacts", "suppress", "zed@paper.example", "--reason", "asked")
     (planned / "list.csv").write_text(LIST, "utf-8")
@@ -120,7 +121,14 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     with database_of(planned) as database, database.write() as session:
         make_contact(session, "Unused").added_at = NOON - timedelta(days=1200)
         make_contact(session, "Nour Haddad", address="nour+press@courier.example")
+        for name in ("goes", "comes"):
+            make_contact(session, f"Who {name}", address=f"{name}@paper.example")
+        make_contact(session, "Who is stopped", address="stopped@former.example")
     dateline("contacts", "note", "nour@courier.example", "Prefers to be called.")
+    dateline("lists", "create", "Live", "--member", "nour@courier.example", "--member", "goes@paper.example")
+    dateline("waves", "schedule", "ports", "--list", "Live", "--at", "2026-11-27 10:00", "--live", "--again")
+    dateline("lists", "change", "Live", "--remove", "goes@paper.example")
+    dateline("lists", "change", "Live", "--add", "comes@paper.example", "--add", "stopped@former.example")
     return planned
 
 

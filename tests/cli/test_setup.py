@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from alembic.script import ScriptDirectory
 from components import lacking
 from newsroom import TestClock
 from sqlalchemy import text
@@ -20,10 +21,13 @@ from cli.conftest import Dateline, database_of
 from mailer.cli import setup
 from mailer.cli.setup import FOLDERS, make_office, office_parts
 from mailer.config import config_file
+from mailer.database import migrate
 from mailer.delivery.claims import register
 from mailer.errors import OfficeExists, UnreadableFile, UnwritableFile
 
 CHECKOUT = Path(__file__).parents[2]
+HEAD = ScriptDirectory.from_config(migrate.configuration()).get_current_head()
+"""The level that this version needs."""
 Findings = dict[str, tuple[str, str]]
 LOCAL = 'host = "localhost"\nport = 587\nsecurity = "starttls"'
 
@@ -105,12 +109,12 @@ def test_the_parts_of_an_office_lie_in_the_wheel_or_beside_the_package(
 
 
 def test_a_database_is_brought_to_the_level_that_is_needed(office: Path, dateline: Dateline) -> None:
-    assert "is at level 0007 already; nothing was changed." in dateline("migrate").err
+    assert f"is at level {HEAD} already; nothing was changed." in dateline("migrate").err
     (office / "data" / "dateline.db").rename(office / "kept.db")
     told = dateline("contacts", "list")
     assert (told.code, told.out) == (1, "")
-    assert "is at level empty, and this version needs 0007" in told.err
-    assert "is now at level 0007" in dateline("migrate").err
+    assert f"is at level empty, and this version needs {HEAD}" in told.err
+    assert f"is now at level {HEAD}" in dateline("migrate").err
     assert dateline("contacts", "list").code == 0
 
 
@@ -185,7 +189,7 @@ def test_a_missing_database_is_told_and_not_made(office: Path, dateline: Datelin
 
 @pytest.mark.parametrize(
     ("level", "words"),
-    [("0001", "is at level 0001, and this version needs 0007."), ("9999", "which this version does not know")],
+    [("0001", f"is at level 0001, and this version needs {HEAD}."), ("9999", "which this version does not know")],
 )
 def test_a_database_of_another_level_is_a_problem(
     office: Path, dateline: Dateline, level: str, words: str

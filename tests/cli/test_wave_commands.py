@@ -4,10 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import DESK, make_contact
+from builders import DESK, NOON, make_contact
 from newsroom import TestClock
 
 from cli.conftest import Dateline, database_of, end, logged
+from mailer.contacts.suppression import suppress
 from mailer.schedule.models import DeliveryState
 from mailer.schedule.waves import cancel_stale, wave_numbered
 
@@ -265,6 +266,77 @@ def test_a_moved_embargo_is_frozen_and_approved_before_anything_is_scheduled(
     assert dateline(*SCHEDULE, "--at", "embargo").code == 0
     (wave,) = dateline("waves", "list", "--json").json()
     assert (wave["version"], wave["due_at"]) == (2, "2026-11-30T08:00:00.000000Z")
+
+
+def test_a_wave_that_follows_its_list_says_so_and_who_comes_and_goes(office: Path, dateline: Dateline) -> None:
+    at = (*SCHEDULE, "--at", "2026-11-26 10:00", "--live")
+    assert "its audience follows the list until it opens" in dateline(*at, "--dry-run").out
+    assert "its audience follows the list until it opens" in dateline(*at).out
+    assert "follows the list until it opens" in dateline("waves", "list").out
+    assert "audience        follows the list until it opens" in dateline("waves", "show", "1").out
+    (wave,) = dateline("waves", "list", "--json").json()
+    assert (wave["audience"], wave["frozen_at"], wave["refreshed_at"]) == ("live", None, None)
+    assert "Nobody comes and nobody goes." in dateline("waves", "refresh", "1", "--dry-run").err
+
+    with database_of(office) as database, database.write() as session:
+        make_contact(session, "Late Comer", address="late@ledger.example")
+        stopped = make_contact(session, "Sami Stopped", address="sami@ledger.example")
+        suppress(session, stopped.address, reason="asked", at=NOON, actor=DESK)
+    dateline("contacts", "deactivate", "nour@courier.example")
+    told = dateline("waves", "show", "1").err
+    assert "Late Comer: will get it, being on the list now" in told
+    assert "Nour Haddad: will not get it, having left the list" in told
+
+    before = logged(office)
+    told = dateline("waves", "refresh", "1", "--dry-run")
+    assert told.code == 0
+    assert "wave 1 would go to 4 contacts" in told.out
+    assert "Late Comer: comes: is on the list now" in told.err
+    assert "Nour Haddad: goes: has left the list" in told.err
+    assert "Sami Stopped: is left out, with those who must not be written to" in told.err
+    assert "Nothing was changed." in told.err
+    document = dateline("waves", "refresh", "1", "--dry-run", "--json").json()
+    assert document["deliveries"] == 4
+    assert [person["reason"] for person in document["came"]] == ["joined-list"]
+    assert (logged(office), dateline("waves", "list", "--json").json()) == (before, [wave])
+
+    assert "wave 1 goes to 4 contacts" in dateline("waves", "refresh", "1").out
+    shown = dateline("waves", "show", "1", "--json").json()
+    assert (shown["list_joined"], shown["list_left"]) == ([], [])
+    assert {person["name"]: person["reason"] for person in shown["left_out"]} == {
+        "Nour Haddad": "left-list",
+        "Sami Stopped": "suppressed",
+    }
+    assert shown["deliveries"] == {"cancelled": 1, "queued": 4}
+    assert shown["refreshed_at"] is not None
+
+
+def test_a_frozen_audience_is_said_to_be_so_and_is_not_refreshed(planned: Path, dateline: Dateline) -> None:
+    assert "audience        frozen at 2026-11-24 14:00:00 UTC+2" in dateline("waves", "show", "2").out
+    assert "frozen at 2026-11-24 14:00:00 UTC+2" in dateline("waves", "list").out
+    told = dateline("waves", "refresh", "2")
+    assert told.code == 1
+    assert "The audience of wave 2 is frozen since it was scheduled" in told.err
+    assert "cancel the wave and schedule it anew" in told.err
+    dateline(*SCHEDULE, "--at", "2026-11-26 10:00", "--live", "--again")
+    dateline("waves", "cancel", "3")
+    told = dateline("waves", "refresh", "3")
+    assert told.code == 1
+    assert "Wave 3 is cancelled: its audience was settled" in told.err
+    assert dateline("waves", "refresh", "9").code == 1
+
+
+def test_who_another_wave_relied_upon_is_told_when_she_goes(office: Path, dateline: Dateline) -> None:
+    dateline("lists", "create", "Nour", "--member", "nour@courier.example")
+    dateline(*SCHEDULE, "--at", "2026-11-26 10:00", "--live")
+    dateline("lists", "create", "Both", "--member", "nour@courier.example", "--member", "mona@sentinel.example")
+    dateline("lists", "create", "Other", "--member", "nour@courier.example", "--query", "city:Tunis")
+    with database_of(office) as database, database.write() as session:
+        make_contact(session, "Amira Tunsi", city="Tunis")
+    dateline("waves", "schedule", "ports", "--list", "Other", "--at", "2026-11-26 10:00")
+    dateline("lists", "change", "Desk", "--exclude", "nour@courier.example")
+    told = dateline("waves", "refresh", "1", "--dry-run")
+    assert "Look at wave 2: it left out 1 people because this one was to reach them." in told.err
 
 
 def test_a_wave_says_how_its_list_has_changed_since(planned: Path, dateline: Dateline) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders import DESK
 from faulty import FaultyRelay
-from newsroom import TestClock, in_beirut
+from newsroom import TEMPLATES, TestClock, in_beirut
 from sending import Desk, planned, recipients
 from sqlalchemy import select
 
@@ -115,6 +115,7 @@ def test_not_a_message_leaves_when_its_wave_is_stale_and_the_wave_is_cancelled(d
         desk.database,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=timedelta(hours=1),
         give_up_after=desk.give_up_after,
         on_opened=lambda _: None,

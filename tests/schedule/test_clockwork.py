@@ -8,19 +8,22 @@ from functools import partial
 from typing import Any
 
 import pytest
-from builders import DESK, make_contact, make_list
-from newsroom import TestClock, make_release, make_version, make_wave, plan_wave, told
+from builders import DESK, NOON, make_contact, make_list
+from newsroom import TEMPLATES, TestClock, make_release, make_version, make_wave, plan_wave, told
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event
 from mailer.clock import Clock, SystemClock
+from mailer.contacts.lists import change_list
+from mailer.contacts.models import Contact, ContactStatus, MediaList
 from mailer.database import Database
 from mailer.errors import DatabaseBusy
 from mailer.schedule import clockwork as module
 from mailer.schedule.clockwork import AHEAD, Clockwork
-from mailer.schedule.models import Wave, WaveState
+from mailer.schedule.models import Audience, Wave, WaveState
 from mailer.schedule.trust import Trust
-from mailer.schedule.waves import Opened, cancel, hold_by_hand, pause, release, wave_numbered
+from mailer.schedule.waves import Opened, cancel, hold_by_hand, pause, release, tally, wave_numbered
 
 TEN = datetime(2026, 12, 22, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -39,6 +42,7 @@ class Watch:
             database,
             clock,
             Trust(clock),
+            templates=TEMPLATES,
             late_grace=HOUR,
             give_up_after=timedelta(days=2),
             on_opened=self.opened.append,
@@ -221,14 +225,14 @@ def test_a_wave_that_cannot_be_opened_does_not_stand_before_the_others(
 ) -> None:
     bad, good, coming = planned(office, waves=2) + planned_later(office)
     watch = Watch(office, TestClock(TEN))
-    real = module.open_wave
+    real = module.open_up_to_date
 
     def poisoned(session: Session, wave_id: int, **options: Any) -> object:
         if wave_id == bad.id:
             raise ValueError("a row that nobody expected")
         return real(session, wave_id, **options)
 
-    monkeypatch.setattr(module, "open_wave", poisoned)
+    monkeypatch.setattr(module, "open_up_to_date", poisoned)
     with paused_alarms(watch) as alarms:
         watch.sweep()
         assert [opened.wave_id for opened in watch.opened] == [good.id]
@@ -257,6 +261,7 @@ def test_what_is_done_with_an_opened_wave_may_fail_and_the_wave_is_open(office: 
         office,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=HOUR,
         give_up_after=timedelta(days=2),
         on_opened=fail,
@@ -334,6 +339,7 @@ def test_a_wave_goes_off_by_the_real_clock(office: Database) -> None:
         office,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=HOUR,
         give_up_after=timedelta(days=2),
         on_opened=note,
@@ -351,6 +357,90 @@ def test_a_wave_goes_off_by_the_real_clock(office: Database) -> None:
         assert wave_numbered(session, wave.id).state is WaveState.SENDING
     clockwork.stop()  # twice does no harm
     assert not clockwork._sweeper.is_alive()
+
+
+def following(office: Database, *, others: int = 0) -> tuple[Wave, MediaList, Contact]:
+    """A wave whose audience follows its list, the list, and somebody who is not on it."""
+    with office.write() as session:
+        media_list = make_list(session, *(make_contact(session) for _ in range(1 + others)))
+        wave = make_wave(session, media_list, due=TEN, audience=Audience.LIVE)
+        return wave, media_list, make_contact(session)
+
+
+def add(office: Database, media_list: MediaList, contact: Contact) -> None:
+    with office.write() as session:
+        on_it = session.get_one(MediaList, media_list.id)
+        change_list(session, on_it, add=[contact], at=NOON, actor=DESK)
+
+
+def people(office: Database, wave: Wave) -> int:
+    with office.read() as session:
+        return sum(tally(session, [wave.id])[wave.id].values())
+
+
+def test_a_list_is_followed_in_the_last_minutes_and_when_the_wave_opens(office: Database) -> None:
+    wave, media_list, second = following(office)
+    add(office, media_list, second)
+    clock = TestClock(TEN - AHEAD - SECOND)
+    watch = Watch(office, clock)
+    watch.sweep()
+    assert people(office, wave) == 1  # there is time yet, in which it may change again
+    clock.pass_time(2 * SECOND)
+    watch.sweep()
+    assert people(office, wave) == 2
+    with office.write() as session:
+        third = make_contact(session)
+    add(office, media_list, third)
+    clock.pass_time(29 * SECOND)
+    watch.sweep()
+    assert people(office, wave) == 2  # not with every sweep
+    clock.pass_time(SECOND)
+    watch.sweep()
+    assert people(office, wave) == 3
+    with office.write() as session:
+        fourth = make_contact(session)
+    add(office, media_list, fourth)
+    clock.pass_time(TEN - clock.now() - 5 * SECOND)
+    watch.sweep()
+    assert people(office, wave) == 3  # too near: the opening must not wait for it
+    clock.pass_time(5 * SECOND)
+    watch.sweep()
+    assert watch.opened == [Opened(wave.id, timedelta())]
+    assert people(office, wave) == 4
+    assert events(office) == ["wave.refreshed"] * 3 + ["wave.opened"]
+    with office.read() as session:
+        assert {entry.actor for entry in told(session, Event.WAVE_REFRESHED)} == {module.ACTOR}
+
+
+def test_a_wave_that_cannot_follow_its_list_is_held_as_soon_as_that_is_seen(office: Database) -> None:
+    wave, _, _ = following(office)
+    with office.write() as session:
+        for contact in session.scalars(select(Contact)):
+            contact.status = ContactStatus.INACTIVE
+    watch = Watch(office, TestClock(TEN - AHEAD))
+    watch.sweep()
+    ((held, reason),) = watch.held
+    assert (held, state(office, wave)) == (wave.id, WaveState.HELD)
+    assert reason.startswith("nobody on its media list would get it: see dateline waves refresh")
+    watch.sweep()
+    assert len(watch.held) == 1
+
+
+def test_a_list_that_cannot_be_looked_at_keeps_no_wave_from_its_time(
+    office: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wave, _, _ = following(office)
+
+    def fail(*_: object, **__: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(module, "needs_refresh", fail)
+    clock = TestClock(TEN - AHEAD)
+    watch = Watch(office, clock)
+    watch.sweep()
+    clock.pass_time(AHEAD)
+    watch.sweep()
+    assert (watch.opened, watch.beats) == ([Opened(wave.id, timedelta())], 2)
 
 
 def ageing(office: Database) -> Wave:

@@ -74,6 +74,7 @@ def test_a_planned_wave_is_in_the_log_with_its_version_its_time_and_who_gets_it(
             "wall": "2026-12-21T10:00:00",
             "zone": "Asia/Beirut",
             "due": "2026-12-21T08:00:00+00:00",
+            "audience": "frozen",
             "deliveries": 1,
             "excluded": {"no-embargo-terms": 1},
         }

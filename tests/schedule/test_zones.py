@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from builders import DESK, NOON, make_contact, make_list
-from newsroom import TestClock, make_wave
+from newsroom import TEMPLATES, TestClock, make_wave
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -64,6 +64,7 @@ def test_a_second_clock_that_differs_holds_the_wave(database: Database, wave: Wa
         database,
         clock,
         Trust(clock),
+        templates=TEMPLATES,
         late_grace=timedelta(hours=1),
         give_up_after=timedelta(days=2),
         on_opened=lambda opened: pytest.fail("opened by a clock in doubt"),
