@@ -5,12 +5,7 @@ from mailer.errors.base import DatelineError
 
 class BadLogKey(DatelineError):
     message = "The log's key {file} cannot be used: {reason}."
-    remedy = "Put the file back from the backup of config/keys. Entries wait for their seal until then; nothing is lost."
-
-
-class LogKeyExists(DatelineError):
-    message = "There is a key of the log in {file} already; nothing was changed."
-    remedy = "The log has one key at a time."
+    remedy = "Put the file back from the backup of config/keys. Until then entries wait for their seal."
 
 
 class LogTreeBroken(DatelineError):
@@ -18,3 +13,8 @@ class LogTreeBroken(DatelineError):
     remedy = (
         "See what does not fit: dateline log verify. Keep the database as it is until somebody has looked at it."
     )
+
+
+class LogDoubtful(DatelineError):
+    message = "The log does not fit its seal: {faults} things are wrong, of which the first is: {first}"
+    remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."

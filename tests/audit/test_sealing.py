@@ -1,10 +1,13 @@
 """The seal of a log: what is taken in, in which order, and what an attacker with the whole database cannot hide."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from builders import DESK, NOON
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,19 +22,24 @@ from mailer.audit.sealing import (
     Sealer,
     Verified,
     known_keys,
-    log_key,
-    make_log_key,
+    log_key_of,
     sealer,
     verify,
 )
 from mailer.database import Database, is_sqlite
+from mailer.errors import BadLogKey
 
 NAME = "press.example/log"
+PEM = (
+    Ed25519PrivateKey.from_private_bytes(bytes(32))
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 
 
 @pytest.fixture
 def key(tmp_path: Path) -> LogKey:
-    return make_log_key(tmp_path / "keys", NAME)
+    return log_key_of(tmp_path / "keys", NAME)[0]
 
 
 def write(session: Session, many: int) -> None:
@@ -264,7 +272,7 @@ def test_a_changed_entry_with_its_hash_in_the_tree_does_not_fit_what_was_signed(
     log: Database, key: LogKey, tmp_path: Path
 ) -> None:
     signed = notes(log)
-    rebuild(log, make_log_key(tmp_path / "other", NAME), "UPDATE log_entry SET wave_id = 9 WHERE id = 301")
+    rebuild(log, log_key_of(tmp_path / "other", NAME)[0], "UPDATE log_entry SET wave_id = 9 WHERE id = 301")
     with log.write() as session:
         session.execute(text("DELETE FROM log_checkpoint"))
         for size, note in zip((300, 301, 700), signed, strict=True):
@@ -281,7 +289,7 @@ def rebuild(database: Database, key: LogKey, *statements: str) -> None:
 
 
 def test_a_tree_signed_with_another_key_is_noticed(log: Database, key: LogKey, tmp_path: Path) -> None:
-    other = make_log_key(tmp_path / "other", NAME)
+    other = log_key_of(tmp_path / "other", NAME)[0]
     rebuild(log, other, "UPDATE log_entry SET wave_id = 9 WHERE id = 5")
     assert [problem.fault for problem in look(log, key).problems] == [Fault.SIGNATURE]
 
@@ -330,12 +338,38 @@ def test_what_does_not_fit_in_the_tree_s_own_tables_is_noticed(
     assert fault in [problem.fault for problem in look(log, key).problems]
 
 
-def test_the_key_is_kept_apart_and_read_again(tmp_path: Path, key: LogKey) -> None:
+def test_the_key_is_made_once_and_kept_apart(tmp_path: Path, key: LogKey) -> None:
     folder = tmp_path / "keys"
     assert (folder / "log.pem").stat().st_mode & 0o777 == 0o600
-    again = log_key(folder)
-    assert again is not None
-    assert again.verifier == key.verifier
+    again, made = log_key_of(folder, "another.example/log")
+    assert (again.name, again.verifier, made) == (NAME, key.verifier, False)
     assert list(known_keys(folder)) == [key.verifier]
-    assert log_key(tmp_path / "nowhere") is None
+    (folder / "log.pub").unlink()  # as if killed in between
+    log_key_of(folder, NAME)
+    assert list(known_keys(folder)) == [key.verifier]
+    assert sorted(file.name for file in folder.iterdir()) == ["log.pem", "log.pub"]
     assert list(known_keys(tmp_path / "nowhere")) == []
+
+
+def test_two_who_make_the_key_at_once_have_the_same_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        keys = list(threads.map(lambda _: log_key_of(tmp_path, NAME), range(8)))
+    assert len({key.verifier for key, _ in keys}) == 1
+    assert [made for _, made in keys].count(True) == 1
+    assert set(known_keys(tmp_path)) == {keys[0][0].verifier}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "not a private key"),
+        ("Log: a\n", "not a private key"),
+        (PEM, "its first line"),
+        (f"Log: a b\n{PEM}", "its first line"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named_and_never_quoted(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "log.pem").write_text(content)
+    with pytest.raises(BadLogKey, match=reason) as caught:
+        log_key_of(tmp_path, NAME)
+    assert "MC4C" not in str(caught.value)

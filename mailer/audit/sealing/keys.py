@@ -4,9 +4,11 @@ They lie in ``log.pem`` and ``log.pub``, beside the database and not in it: who 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from mailer.audit.sealing.notes import VerifierKey, sign
-from mailer.errors import BadLogKey, LogKeyExists, UnwritableFile
+from mailer.audit.sealing.notes import VerifierKey, is_key_name, sign
+from mailer.errors import BadLogKey, UnwritableFile
 
 _SECRET, _PUBLIC = "log.pem", "log.pub"
+_NAME = "Log: "
+"""What stands before the log's name in the first line of the secret key's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +44,43 @@ class LogKey:
         return sign(text, self.name, self.secret)
 
 
-def make_log_key(folder: Path, name: str) -> LogKey:
-    """Make the first key, of that name. Raises ``LogKeyExists`` and ``UnwritableFile``."""
-    key = LogKey(name, Ed25519PrivateKey.generate())
-    pem = key.secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The public key first: without it nobody could check what the other one signs.
-        with (folder / _PUBLIC).open("a", encoding="utf-8") as known:
+def log_key_of(folder: Path, name: str) -> tuple[LogKey, bool]:
+    """The key that signs, and whether it was made now, with that name. Raises ``BadLogKey`` and ``UnwritableFile``.
+
+    Whoever starts first makes it; of two who start at once both have the same one.
+    """
+    made = (folder / _SECRET).exists() is False and _make(folder, name)
+    key = _read(folder / _SECRET)
+    # Also where whoever made it did not come so far: without it nobody could check what the other one signs.
+    if key.verifier not in known_keys(folder):
+        with _writing(folder / _PUBLIC), (folder / _PUBLIC).open("a", encoding="utf-8") as known:
             known.write(f"{key.verifier}\n")
-            known.flush()
-            os.fsync(known.fileno())
-        with open(os.open(folder / _SECRET, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:  # noqa: PTH123
-            new.write(pem)
-            new.flush()
-            os.fsync(new.fileno())
-    except FileExistsError as error:
-        raise LogKeyExists(file=folder / _SECRET) from error
-    except OSError as error:
-        raise UnwritableFile(file=folder / _SECRET, reason=error.strerror or "unknown reason") from error
-    return key
+    return key, made
 
 
-def log_key(folder: Path) -> LogKey | None:
-    """The key that signs; ``None`` before there is one. Raises ``BadLogKey``."""
-    file = folder / _SECRET
+def _make(folder: Path, name: str) -> bool:
+    secret = Ed25519PrivateKey.generate()
+    pem = secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with _writing(folder / _SECRET):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, draft = mkstemp(dir=folder, prefix=".log-")  # which only its owner can read
+        try:
+            with open(number, "wb") as file:  # noqa: PTH123
+                file.write(f"{_NAME}{name}\n".encode() + pem)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, folder / _SECRET)  # whole, or not at all
+        except FileExistsError:
+            return False
+        finally:
+            Path(draft).unlink()
+    return True
+
+
+def _read(file: Path) -> LogKey:
     try:
-        secret = load_pem_private_key(file.read_bytes(), password=None)
-    except FileNotFoundError:
-        return None
+        content = file.read_bytes()
+        secret = load_pem_private_key(content, password=None)
     except OSError as error:
         raise BadLogKey(file=file, reason=error.strerror or "it cannot be read") from error
     except (TypeError, ValueError, UnsupportedAlgorithm) as error:
@@ -76,10 +88,19 @@ def log_key(folder: Path) -> LogKey | None:
         raise BadLogKey(file=file, reason="it is not a private key in PEM form") from error
     if not isinstance(secret, Ed25519PrivateKey):
         raise BadLogKey(file=file, reason="it is not an Ed25519 key")
-    for known in reversed(known_keys(folder)):
-        if VerifierKey.of(known.name, secret) == known:
-            return LogKey(known.name, secret)
-    raise BadLogKey(file=file, reason=f"{_PUBLIC} beside it does not have its public part")
+    first = content.split(b"\n", 1)[0].decode("utf-8", "replace")
+    name = first.removeprefix(_NAME)
+    if not first.startswith(_NAME) or not is_key_name(name):
+        raise BadLogKey(file=file, reason=f"its first line is not “{_NAME}” and the log's name")
+    return LogKey(name, secret)
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableFile(file=file, reason=error.strerror or "unknown reason") from error
 
 
 def known_keys(folder: Path) -> Sequence[VerifierKey]:

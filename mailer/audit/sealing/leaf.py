@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from json import dumps
 from typing import Any
 
@@ -27,10 +28,18 @@ def leaf(
     it lies in the database, taken over character by character, so that no two rows have the same leaf.
     """
     return (
-        f'{{"entry":{number},"at":{dumps(at)},"event":{dumps(event)},"actor":{dumps(actor)},'
+        f'{{"entry":{number},"at":{_plain(at)},"event":{_often(event)},"actor":{_often(actor)},'
         f'"release":{_number(release)},"wave":{_number(wave)},"delivery":{_number(delivery)},'
         f'"contact":{_number(contact)},"data":{data}}}'
     ).encode()
+
+
+_often = lru_cache(maxsize=1000)(dumps)
+
+
+def _plain(text: str) -> str:
+    """What has neither of these marks is its own JSON text."""
+    return dumps(text) if '"' in text or "\\" in text else f'"{text}"'
 
 
 def _number(value: int | None) -> str:

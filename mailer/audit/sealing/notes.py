@@ -46,7 +46,7 @@ class VerifierKey:
             content = base64.b64decode(encoded, validate=True)
         except binascii.Error as error:
             raise ValueError("its last part is not base64") from error
-        if not _NAME.fullmatch(name) or content[:1] != _ED25519 or len(content) != 1 + _KEY_BYTES:
+        if not is_key_name(name) or content[:1] != _ED25519 or len(content) != 1 + _KEY_BYTES:
             raise ValueError("it is not a name and an Ed25519 key")
         key = cls(name, content[1:])
         if key.number.hex() != number:
@@ -60,6 +60,11 @@ class VerifierKey:
 
     def __str__(self) -> str:
         return f"{self.name}+{self.number.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+
+def is_key_name(name: str) -> bool:
+    """Whether keys can be called so: no space and no plus (C2SP signed-note)."""
+    return bool(_NAME.fullmatch(name))
 
 
 def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
