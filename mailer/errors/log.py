@@ -16,5 +16,5 @@ class LogTreeBroken(DatelineError):
 
 
 class LogDoubtful(DatelineError):
-    message = "The log does not fit its seal: {faults} things are wrong, of which the first is: {first}"
+    message = "The log does not fit its seal ({faults} found), first: {first}"
     remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."

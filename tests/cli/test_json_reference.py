@@ -90,6 +90,10 @@ OBJECTS = [
     ("releases show", ("releases", "show", "ports")),
     ("waves show", ("waves", "show", "1")),
     ("dkim show", ("dkim", "new", "second")),
+    ("log seal", ("log", "seal")),
+    ("log verify", ("log", "verify", "--witnessed", "terms.txt")),
+    ("log checkpoint", ("log", "checkpoint")),
+    ("log key", ("log", "key")),
 ]
 LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
 
@@ -121,6 +125,7 @@ def planned(planned: Path, dateline: Dateline) -> Path:
         make_contact(session, "Unused").added_at = NOON - timedelta(days=1200)
         make_contact(session, "Nour Haddad", address="nour+press@courier.example")
     dateline("contacts", "note", "nour@courier.example", "Prefers to be called.")
+    dateline("log", "seal")
     return planned
 
 

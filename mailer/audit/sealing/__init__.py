@@ -10,7 +10,7 @@ from mailer.audit.sealing.keys import LogKey, known_keys, log_key_of
 from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.sealer import Sealed, Sealer
-from mailer.audit.sealing.verify import Fault, Problem, Verified, verify
+from mailer.audit.sealing.verify import Fault, Problem, Report, Verified, verify
 
 __all__ = [
     "Checkpoint",
@@ -20,6 +20,7 @@ __all__ = [
     "LogRun",
     "LogTile",
     "Problem",
+    "Report",
     "Sealed",
     "Sealer",
     "Verified",

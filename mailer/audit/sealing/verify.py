@@ -23,6 +23,9 @@ from mailer.database import fetch
 _BATCH = 5_000
 _RUN = "FROM log_entry WHERE id >= ? AND id < ? ORDER BY id"
 
+Report = Callable[[int, int], None]
+"""Is told how many entries are done, and of how many."""
+
 
 class Fault(StrEnum):
     """What can be wrong."""
@@ -74,7 +77,7 @@ def verify(
     keys: Sequence[VerifierKey],
     *,
     witnessed: Sequence[str] = (),
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Report = lambda _done, _total: None,
 ) -> Verified:
     """Hash every entry anew, build the tree, and compare it with tiles, checkpoints and those kept elsewhere.
 
@@ -85,9 +88,7 @@ def verify(
 
 
 class _Verifying:
-    def __init__(
-        self, session: Session, keys: Sequence[VerifierKey], progress: Callable[[int, int], None]
-    ) -> None:
+    def __init__(self, session: Session, keys: Sequence[VerifierKey], progress: Report) -> None:
         self._session, self._keys, self._progress = session, keys, progress
         self._tiles = Tiles(session)
         self._found = Verified()
