@@ -1,4 +1,4 @@
-"""``dateline log``: seal, verify, checkpoint and key: what proves the log to somebody who doubts it."""
+"""``dateline log``: seal, verify, checkpoint, key and receipt: what proves the log to somebody who doubts it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,17 +16,30 @@ from mailer.audit.sealing import (
     Sealer,
     Verified,
     VerifierKey,
+    check_receipt,
     known_keys,
     verify,
 )
 from mailer.cli.office import home, opened
 from mailer.cli.options import JsonOption
-from mailer.cli.output import err, out, say, show_document
+from mailer.cli.output import err, out, say, show_document, write_file
 from mailer.config import load
+from mailer.delivery.dkim import readable
+from mailer.delivery.receipts import receipt
 from mailer.errors import BadOption, LogDoubtful, UnreadableFile
 
 _SHOWN = 20
 """Problems told one by one; ``--json`` has them all."""
+
+
+KeysOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="Believe this public key alone, as dateline log key prints it. May be repeated.",
+    ),
+]
 
 
 def seal(*, as_json: JsonOption = False) -> None:
@@ -50,14 +63,7 @@ def verify_log(
             help="A checkpoint that was kept elsewhere, as dateline log checkpoint printed it. May be repeated.",
         ),
     ] = None,
-    keys: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--key",
-            metavar="KEY",
-            help="Believe this public key alone, not config/keys/log.pub. May be repeated.",
-        ),
-    ] = None,
+    keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go through the whole log and compare each entry with its seal. Ends with 1 where something does not fit."""
@@ -97,6 +103,63 @@ def key(*, as_json: JsonOption = False) -> None:
         out.print(str(known), markup=False)
     if not keys:
         say("The log has no key yet; it is made when something is sealed first: dateline log seal")
+
+
+def receipt_of(
+    number: Annotated[int, typer.Argument(metavar="DELIVERY", help="The delivery's number.")],
+    output: Annotated[Path, typer.Option("--output", help="Where to write it.")],
+) -> None:
+    """Write a file that proves one delivery to somebody outside; she checks it with dateline verify-receipt."""
+    with opened() as office, office.database.read() as session:
+        signers, _ = readable(office.config.dkim)
+        text, whole = receipt(
+            session,
+            number,
+            keys=known_keys(office.keys),
+            bounce_address=office.sender.bounce_address,
+            signers=signers,
+        )
+    write_file(output, text.encode())
+    out.print(str(output), markup=False)
+    if not whole:
+        say("Without the message, which cannot be produced again as it was; its hash is in the receipt.")
+    say("It has the person's name and address in it. Whoever gets it needs our public key too: dateline log key")
+
+
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A receipt, as dateline log receipt wrote it.")],
+    *,
+    keys: KeysOption = None,
+    eml: Annotated[
+        Path | None, typer.Option("--eml", help="Write the message that it proves to this file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a receipt. Needs no office and no database. Give --key, from whom you trust, or it vouches for itself."""
+    found = check_receipt(file, [_key(text) for text in keys or ()])
+    if eml is not None and found.message:
+        write_file(eml, found.message)
+    if as_json:
+        show_document(
+            {
+                "key": str(found.signer),
+                "believed": bool(keys),
+                "sealed": found.checkpoint.size,
+                "entries": list(found.entries),
+                "message_bytes": len(found.message),
+                "version_characters": len(found.version),
+            }
+        )
+        return
+    say(f"{len(found.entries)} entries of the log {found.signer.name} are proven, and belong together:")
+    for entry in found.entries:
+        out.print(f"{entry['entry']}  {entry['at']}  {entry['event']}  by {entry['actor']}", markup=False)
+    if found.message:
+        say("The message in the receipt is the one that was sent, byte for byte; --eml FILE writes it.")
+    if found.version:
+        say("The text in the receipt is the version that was approved.")
+    if not keys:
+        say(f"This holds if the key is theirs, which --key would have checked: {found.signer}")
 
 
 def _key(text: str) -> VerifierKey:

@@ -18,3 +18,18 @@ class LogTreeBroken(DatelineError):
 class LogDoubtful(DatelineError):
     message = "The log does not fit its seal ({faults} found), first: {first}"
     remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."
+
+
+class NotSealed(DatelineError):
+    message = "Entry {entry} of the log waits for its seal, and cannot be proven before."
+    remedy = "Seal it now: dateline log seal"
+
+
+class NothingToProve(DatelineError):
+    message = "Nothing has become of delivery {delivery} yet: it is {state}."
+    remedy = "Wait until it has ended."
+
+
+class BadReceipt(DatelineError):
+    message = "{file} proves nothing: {reason}."
+    remedy = "Ask whoever gave it to you for another, and keep this one."

@@ -105,12 +105,12 @@ def test_the_parts_of_an_office_lie_in_the_wheel_or_beside_the_package(
 
 
 def test_a_database_is_brought_to_the_level_that_is_needed(office: Path, dateline: Dateline) -> None:
-    assert "is at level 0007 already; nothing was changed." in dateline("migrate").err
+    assert "is at level {HEAD} already; nothing was changed." in dateline("migrate").err
     (office / "data" / "dateline.db").rename(office / "kept.db")
     told = dateline("contacts", "list")
     assert (told.code, told.out) == (1, "")
-    assert "is at level empty, and this version needs 0007" in told.err
-    assert "is now at level 0007" in dateline("migrate").err
+    assert "is at level empty, and this version needs {HEAD}" in told.err
+    assert "is now at level {HEAD}" in dateline("migrate").err
     assert dateline("contacts", "list").code == 0
 
 
@@ -185,7 +185,7 @@ def test_a_missing_database_is_told_and_not_made(office: Path, dateline: Datelin
 
 @pytest.mark.parametrize(
     ("level", "words"),
-    [("0001", "is at level 0001, and this version needs 0007."), ("9999", "which this version does not know")],
+    [("0001", "is at level 0001, and this version needs {HEAD}."), ("9999", "which this version does not know")],
 )
 def test_a_database_of_another_level_is_a_problem(
     office: Path, dateline: Dateline, level: str, words: str
