@@ -28,8 +28,8 @@ def receipt(
 ) -> tuple[str, bool]:
     """The file's text, and whether the message is in it: it is where it can be produced again byte for byte.
 
-    Raises ``UnknownDelivery``, ``NothingToProve`` before there is an entry about it, and ``NotSealed`` while one of them
-    is not under a checkpoint.
+    Raises ``UnknownDelivery``, ``NothingToProve`` before there is an entry about it, and ``NotSealed`` while one of
+    them is not under a checkpoint.
     """
     delivery = session.get(Delivery, delivery_id)
     if delivery is None:
@@ -84,6 +84,7 @@ def _entries(session: Session, delivery: Delivery, version: Version) -> list[int
             )
         )
     )
-    return sorted(
-        number for number, event, data in found if event not in _OF_VERSION or data.get("sha256") == version.sha256
-    )
+    rows = [row for row in found if row.event not in _OF_VERSION or row.data.get("sha256") == version.sha256]
+    if all(row.delivery_id is None for row in rows):
+        raise NothingToProve(delivery=delivery.id, state=delivery.state.value)
+    return sorted(row.id for row in rows)
