@@ -10,7 +10,7 @@ from mailer.audit.sealing import VerifierKey, prove, write_receipt
 from mailer.delivery.dkim import Signer
 from mailer.delivery.messages import reproduce
 from mailer.delivery.models import Attempt
-from mailer.errors import PersonForgotten, UnknownDelivery
+from mailer.errors import NothingToProve, PersonForgotten, UnknownDelivery
 from mailer.releases.models import Release, Version
 from mailer.schedule.models import Delivery, Wave
 
