@@ -76,6 +76,7 @@ class Event(StrEnum):
     RELAY_DOWN = "relay.down"
     RELAY_UP = "relay.up"
     RELAY_THROTTLED = "relay.throttled"
+    LOG_KEY_MADE = "log.key-made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from mailer.cli import (
     dkim,
     lists,
     log,
+    log_seal,
     outlets,
     releases,
     run,
@@ -73,6 +74,7 @@ app.add_typer(releases.app, name="releases", help="Press releases: import, previ
 app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to whom.")
 app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
 app.add_typer(log.app, name="log", help="The append-only record of every event.")
+app.command("verify-receipt")(log_seal.verify_receipt)
 app.add_typer(dkim.app, name="dkim", help="The keys that sign our mail, and their DNS records.")
 
 

@@ -1,4 +1,4 @@
-"""``dateline log``: the append-only record of every event."""
+"""``dateline log``: the append-only record of every event; ``log_seal`` has what proves it."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit import Criteria, Event, LogEntry, entries
+from mailer.cli import log_seal
 from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
@@ -104,3 +105,10 @@ def list_entries(
             empty="No entry fits.",
             lines=form is Form.JSON,
         )
+
+
+app.command("seal")(log_seal.seal)
+app.command("verify")(log_seal.verify_log)
+app.command("checkpoint")(log_seal.checkpoint)
+app.command("key")(log_seal.key)
+app.command("receipt")(log_seal.receipt_of)

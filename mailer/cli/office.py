@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from mailer.audit import Actor
+from mailer.audit import Actor, Event, append
+from mailer.audit.sealing import LogKey, log_key_of
 from mailer.clock import Clock, SystemClock, ZonedTime
 from mailer.config import Config, load
 from mailer.database import Database, migrate
@@ -63,6 +64,21 @@ class Office:
     def process_folder(self) -> Path:
         """Where sending processes keep their locks and journals."""
         return self.config.home / "data" / "process"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of its secret keys."""
+        return self.config.home / "config" / "keys"
+
+    def log_key(self) -> LogKey:
+        """What seals its log; made, and told of in the log, where there is none. Raises ``BadLogKey``."""
+        domain = self.config.sender.address.rpartition("@")[2]
+        key, made = log_key_of(self.keys, f"{domain}/dateline-log")
+        if made:
+            with self.database.write() as session:
+                data = {"key": str(key.verifier)}
+                append(session, Event.LOG_KEY_MADE, at=self.clock.now(), actor=self.actor, data=data)
+        return key
 
     @property
     def sender(self) -> SenderIdentity:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit.sealing import Sealer
 from mailer.cli.office import Office, opened
 from mailer.cli.output import say
 from mailer.delivery.service import Service, Tell
@@ -49,7 +50,7 @@ def run(
 
 
 def serve(office: Office, *, stop_on_signals: bool, tell: Tell) -> None:
-    """Run the office's sending process until it is told to stop. Raises ``NoRelay``."""
+    """Run the office's sending process until it is told to stop. Raises ``NoRelay`` and ``BadLogKey``."""
     if not office.config.relay:
         raise NoRelay
     service = Service(
@@ -58,6 +59,7 @@ def serve(office: Office, *, stop_on_signals: bool, tell: Tell) -> None:
         config=office.config,
         sender=office.sender,
         folder=office.process_folder,
+        sealer=Sealer(office.database, office.log_key()),
         tell=tell,
     )
     if stop_on_signals and threading.current_thread() is threading.main_thread():

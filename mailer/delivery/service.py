@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from mailer.audit.sealing import Sealer, kept_sealed
 from mailer.clock import Clock
 from mailer.config import Config
 from mailer.database import Database
@@ -44,6 +45,7 @@ class Service:
         config: Config,
         sender: SenderIdentity,
         folder: Path,
+        sealer: Sealer,
         tell: Tell,
     ) -> None:
         """``tell`` is given what an operator should see, one line at a time, from any thread.
@@ -51,7 +53,7 @@ class Service:
         Raises ``BadDkimKey``: mail without the signature that it should have is thrown away by many.
         """
         self._database, self._clock, self._config = database, clock, config
-        self._sender, self._folder, self._tell = sender, folder, tell
+        self._sender, self._folder, self._sealer, self._tell = sender, folder, sealer, tell
         self._signers, unreadable = readable(config.dkim)
         for key, error in unreadable:
             if not key.retired:
@@ -75,7 +77,11 @@ class Service:
         """Keep the clock and send until ``stop``."""
         trust = Trust(self._clock)
         sync = Sync(self._config.delivery.journal_sync)
-        with sending_process(self._database, self._folder, self._clock, sync=sync) as process:
+        with (
+            # Outermost, so that the last entry is sealed as well.
+            kept_sealed(self._sealer, self._clock, on_trouble=self._unsealed),
+            sending_process(self._database, self._folder, self._clock, sync=sync) as process,
+        ):
             lanes = self._lanes()
             self._engine = Engine(
                 self._database,
@@ -146,6 +152,9 @@ class Service:
             f"Wave {wave_id} is held: {reason}. Decide: dateline waves release {wave_id}, or cancel {wave_id}",
             fields("wave.held", wave=wave_id, reason=reason),
         )
+
+    def _unsealed(self, text: str) -> None:
+        self._tell(f"Entries of the log wait for their seal: {text}", fields("log.unsealed"))
 
     def _stale(self, wave_id: int) -> None:
         self._tell(

@@ -1,0 +1,40 @@
+"""The seal: an RFC 6962 Merkle tree over the log's entries, signed in checkpoints, so that no entry is changed unseen.
+
+``leaf`` says which bytes of an entry are hashed; ``merkle`` is the tree's arithmetic, ``tiles`` where its hashes lie,
+``notes`` what is signed; ``sealer`` takes new entries in, ``keeping`` does so while a process runs, ``verify`` goes
+through all of them; ``proofs`` proves one, and ``receipt`` is the file for somebody outside.
+"""
+
+from mailer.audit.sealing.keeping import kept_sealed
+from mailer.audit.sealing.keys import LogKey, known_keys, log_key_of
+from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
+from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
+from mailer.audit.sealing.proofs import Proven, prove
+from mailer.audit.sealing.receipt import Checked, check_receipt, write_receipt
+from mailer.audit.sealing.sealer import Sealed, Sealer
+from mailer.audit.sealing.verify import Fault, Problem, Report, Verified, verify
+
+__all__ = [
+    "Checked",
+    "Checkpoint",
+    "Fault",
+    "LogCheckpoint",
+    "LogKey",
+    "LogRun",
+    "LogTile",
+    "Problem",
+    "Proven",
+    "Report",
+    "Sealed",
+    "Sealer",
+    "Verified",
+    "VerifierKey",
+    "check_receipt",
+    "kept_sealed",
+    "known_keys",
+    "log_key_of",
+    "prove",
+    "signer_of",
+    "verify",
+    "write_receipt",
+]

@@ -1,0 +1,62 @@
+"""An entry of the log as the bytes that are hashed: every value of its row, as the database has it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from json import dumps
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from mailer.database import fetch, is_sqlite
+
+_COLUMNS = ("id", "at", "event", "actor", "release_id", "wave_id", "delivery_id", "contact_id")
+
+
+def leaf(
+    number: int,
+    at: str,
+    event: str,
+    actor: str,
+    release: int | None,
+    wave: int | None,
+    delivery: int | None,
+    contact: int | None,
+    data: str,
+) -> bytes:
+    """A JSON object on one line, in UTF-8. ``at`` is UTC as ``2026-03-01T07:00:00.000000Z``; ``data`` the JSON text as
+    it lies in the database, taken over character by character, so that no two rows have the same leaf.
+    """
+    return (
+        f'{{"entry":{number},"at":{_plain(at)},"event":{_often(event)},"actor":{_often(actor)},'
+        f'"release":{_number(release)},"wave":{_number(wave)},"delivery":{_number(delivery)},'
+        f'"contact":{_number(contact)},"data":{data}}}'
+    ).encode()
+
+
+_often = lru_cache(maxsize=1000)(dumps)
+
+
+def _plain(text: str) -> str:
+    """What has neither of these marks is its own JSON text."""
+    return dumps(text) if '"' in text or "\\" in text else f'"{text}"'
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def leaves(session: Session, source: str, values: tuple[Any, ...]) -> Iterator[tuple[int, bytes]]:
+    """Number and leaf of each entry of ``FROM log_entry WHERE …``, with ``?`` for values, in its order."""
+    data, instant = ("data", _of_text) if is_sqlite(session) else ("data::text", _of_instant)
+    for row in fetch(session, (*_COLUMNS, data), source, values):
+        number, at, event, actor, release, wave, delivery, contact, text = row
+        yield number, leaf(number, instant(at), event, actor, release, wave, delivery, contact, text)
+
+
+def _of_text(at: str) -> str:
+    return f"{at.replace(' ', 'T')}Z"
+
+
+def _of_instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -1,0 +1,48 @@
+"""The tables of the seal, which the database itself keeps from being changed (see migrations).
+
+Only a tile that is not full may grow, at its end.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.database import Base
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+class LogRun(Base):
+    """Entries that follow each other by number and in the tree; so many of them that none needs a row of its own."""
+
+    __tablename__ = "log_run"
+    __table_args__ = (UniqueConstraint("first_entry_id"),)
+
+    first_index: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    """Where the first of them stands in the tree, from 0."""
+    first_entry_id: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int]
+
+
+class LogTile(Base):
+    """Hashes of the tree, 256 to a tile, by the C2SP specification tlog-tiles."""
+
+    __tablename__ = "log_tile"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 for hashes of leaves; one more is eight levels higher in the tree."""
+    number: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogCheckpoint(Base):
+    """The tree of so many entries, signed."""
+
+    __tablename__ = "log_checkpoint"
+
+    size: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+    settled_entry_id: Mapped[int] = mapped_column(BigInteger)
+    """No entry up to this number will come any more that is not sealed."""

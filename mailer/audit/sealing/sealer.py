@@ -1,0 +1,136 @@
+"""Seals the log: takes entries that are new into the tree, in an order that stays, and signs a checkpoint of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from mailer.audit.sealing.keys import LogKey
+from mailer.audit.sealing.leaf import leaves
+from mailer.audit.sealing.merkle import leaf_hash
+from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.notes import Checkpoint
+from mailer.audit.sealing.tiles import Growing, Tiles, write_tiles
+from mailer.database import Database, is_sqlite
+from mailer.errors import LogTreeBroken
+
+BATCH = 10_000
+"""Entries under one checkpoint at the most: nobody who writes waits longer than a moment for the sealer."""
+
+# Any number serves that nobody else takes.
+_SEALING_LOCK = 0x646174655345414C
+
+# Behind the end of the run that begins at or before it.
+UNSEALED = """
+FROM log_entry WHERE id > ? AND id >= COALESCE((
+  SELECT first_entry_id + length FROM log_run WHERE first_entry_id <= log_entry.id ORDER BY first_entry_id DESC LIMIT 1
+), id) ORDER BY id LIMIT ?
+"""
+"""Entries behind a number that are not in the tree yet: for ``fetch``, with the number and how many at the most."""
+
+
+_LAST_NUMBER = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM log_entry_id_seq"
+_WRITERS = """
+SELECT virtualtransaction FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND relation = 'log_entry'::regclass AND mode = 'RowExclusiveLock' AND granted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What one go has done."""
+
+    entries: int
+    size: int
+    """Entries in the tree now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A number of an entry, and the transactions that may still bring entries of lower numbers."""
+
+    entry_id: int
+    open: frozenset[str]
+
+
+class Sealer:
+    """Seals the log of one database. Several of them, in however many processes, take turns."""
+
+    def __init__(self, database: Database, key: LogKey) -> None:
+        self._database, self._key = database, key
+        self._mark: _Mark | None = None
+
+    def seal(self, *, at: datetime) -> Sealed:
+        """Seal what is new, at most ``BATCH`` entries of it; with none there is no new checkpoint.
+
+        Raises ``LogTreeBroken`` where the tree that is there cannot be built upon.
+        """
+        with self._database.write() as session:
+            if not is_sqlite(session):
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SEALING_LOCK})
+            last = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()
+            size, before = (last.size, last.settled_entry_id) if last else (0, 0)
+            settled = self._settled(session)
+            found = list(leaves(session, UNSEALED, (before, BATCH)))
+            if not found:
+                return Sealed(0, size)
+            try:
+                tree = Growing.of(Tiles(session), size)
+            except ValueError as error:
+                raise LogTreeBroken(reason=str(error)) from error
+            write_tiles(session, list(tree.add([leaf_hash(content) for _, content in found])))
+            _keep_runs(session, size, [number for number, _ in found])
+            size += len(found)
+            if settled is None or len(found) == BATCH:
+                # Up to the last of these all are sealed that there are.
+                settled = found[-1][0] if settled is None else min(settled, found[-1][0])
+            session.add(
+                LogCheckpoint(
+                    size=size,
+                    at=at,
+                    note=self._key.sign(str(Checkpoint(self._key.name, size, tree.root()))),
+                    settled_entry_id=max(before, settled),
+                )
+            )
+        return Sealed(len(found), size)
+
+    def seal_all(self, *, at: datetime) -> Sealed:
+        """Seal whatever is new, and tell of all of it."""
+        entries = 0
+        while (done := self.seal(at=at)).entries:
+            entries += done.entries
+        return Sealed(entries, done.size)
+
+    def _settled(self, session: Session) -> int | None:
+        """The number up to which no entry will come any more, 0 where that is not known yet; ``None`` for any number.
+
+        On PostgreSQL an entry has its number before its transaction ends, so that a lower number may come after a
+        higher one. Whoever is about to take a number holds a lock on the table from before until the end; so once all
+        are gone who held it after the numbers had come to a mark, nothing comes below that mark. SQLite has one
+        writer at a time, which is now this one.
+        """
+        if is_sqlite(session):
+            return None
+        # In this order: a transaction that took a number up to the mark has had its lock since before.
+        now = int(session.execute(text(_LAST_NUMBER)).scalar_one())
+        holders = frozenset(session.scalars(text(_WRITERS)))
+        if not holders:
+            self._mark = None
+            return now
+        mark = self._mark
+        if mark is None or not mark.open & holders:
+            self._mark = _Mark(now, holders)
+        return mark.entry_id if mark and not mark.open & holders else 0
+
+
+def _keep_runs(session: Session, index: int, numbers: Sequence[int]) -> None:
+    """Remember where in the tree these entries stand, one behind the other from the index."""
+    starts = [0, *(place for place, (one, next_) in enumerate(pairwise(numbers), 1) if next_ != one + 1)]
+    rows = [
+        {"first_index": index + start, "first_entry_id": numbers[start], "length": end - start}
+        for start, end in pairwise([*starts, len(numbers)])
+    ]
+    session.execute(insert(LogRun), rows)

@@ -1,0 +1,215 @@
+"""Goes through the whole log and says which entries do not fit the seal, and what else is wrong.
+
+An entry is compared with its hash in the tree, and the tree is built anew from those hashes and compared with what was
+signed. So one entry that was changed is named, and the rest is still shown to be as it was.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer.audit.sealing.leaf import leaves
+from mailer.audit.sealing.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
+from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
+from mailer.audit.sealing.sealer import UNSEALED
+from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles
+from mailer.database import fetch
+
+_BATCH = 5_000
+_RUN = "FROM log_entry WHERE id >= ? AND id < ? ORDER BY id"
+
+Report = Callable[[int, int], None]
+"""Is told how many entries are done, and of how many."""
+
+
+class Fault(StrEnum):
+    """What can be wrong."""
+
+    CHANGED = "changed"
+    """The entry is another one than was sealed."""
+    MISSING = "missing"
+    """An entry that was sealed is not there."""
+    INSERTED = "inserted"
+    """An entry stands among sealed ones and was not sealed with them."""
+    TREE = "tree"
+    """The tree's own tables do not fit each other."""
+    ROOT = "root"
+    """The tree is another one than its checkpoint says."""
+    SIGNATURE = "signature"
+    """A checkpoint is not signed by a key that is known."""
+    WITNESS = "witness"
+    """A checkpoint that was kept elsewhere says something else than the log, or of more entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that does not fit."""
+
+    fault: Fault
+    text: str
+    entry_id: int | None = None
+    size: int | None = None
+    """Of which checkpoint, by its number of entries."""
+
+
+@dataclass(slots=True)
+class Verified:
+    """What a look through the log has found."""
+
+    sealed: int = 0
+    """Entries in the tree."""
+    unsealed: int = 0
+    """Entries that have come since and wait for the next checkpoint."""
+    checkpoints: int = 0
+    """Of the log's own, those that fit."""
+    witnessed: int = 0
+    """Of those kept elsewhere, the same."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def verify(
+    session: Session,
+    keys: Sequence[VerifierKey],
+    *,
+    witnessed: Sequence[str] = (),
+    progress: Report = lambda _done, _total: None,
+) -> Verified:
+    """Hash every entry anew, build the tree, and compare it with tiles, checkpoints and those kept elsewhere.
+
+    ``witnessed`` are notes that were out of reach of whoever may have changed the database. ``progress`` is given how
+    many entries are done, and of how many.
+    """
+    return _Verifying(session, keys, progress).run(witnessed)
+
+
+class _Verifying:
+    def __init__(self, session: Session, keys: Sequence[VerifierKey], progress: Report) -> None:
+        self._session, self._keys, self._progress = session, keys, progress
+        self._tiles = Tiles(session)
+        self._found = Verified()
+        self._signed: dict[int, list[tuple[Checkpoint, bool]]] = {}
+        """By size: what each says, and whether it was kept elsewhere."""
+        self._good = 0
+
+    def run(self, witnessed: Sequence[str]) -> Verified:
+        settled = 0
+        for row in self._session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
+            settled = row.settled_entry_id
+            self._take(row.note, f"The checkpoint of {row.size} entries", size=row.size)
+        for note in witnessed:
+            self._take(note, "A checkpoint that was kept elsewhere", size=None)
+        runs = self._runs()
+        total = runs[-1].first_index + runs[-1].length if runs else 0
+        tree = Growing()
+        self._compare(0, EMPTY_ROOT)
+        for start, numbers in self._parts(runs, total):
+            for tile in tree.add(self._hashes(start, numbers)):
+                self._look_at(*tile)
+            self._found.sealed = start + len(numbers)
+            if self._found.sealed in self._signed:
+                self._compare(self._found.sealed, tree.root())
+            self._progress(self._found.sealed, total)
+        self._beyond(total)
+        self._outside(settled)
+        return self._found
+
+    def _report(self, fault: Fault, text: str, *, entry_id: int | None = None, size: int | None = None) -> None:
+        self._found.problems.append(Problem(fault, text, entry_id, size))
+
+    def _take(self, note: str, which: str, *, size: int | None) -> None:
+        try:
+            told = Checkpoint.parsed(note)
+        except ValueError as error:
+            self._report(Fault.SIGNATURE, f"{which} cannot be read: {error}.", size=size)
+            return
+        if size is not None and told.size != size:
+            self._report(Fault.TREE, f"{which} says that they are {told.size}.", size=size)
+        if signer_of(note, self._keys) is None:
+            self._report(Fault.SIGNATURE, f"{which} is signed by no key that is known.", size=told.size)
+            return
+        self._signed.setdefault(told.size, []).append((told, size is None))
+
+    def _runs(self) -> Sequence[LogRun]:
+        """The runs as far as they follow each other in the tree."""
+        runs = self._session.scalars(select(LogRun).order_by(LogRun.first_index)).all()
+        index = 0
+        for place, run in enumerate(runs):
+            if run.first_index != index or run.length < 1:
+                self._report(Fault.TREE, f"Nothing says which entry has place {index} in the tree.")
+                return runs[:place]
+            index += run.length
+        return runs
+
+    def _parts(self, runs: Sequence[LogRun], total: int) -> Iterator[tuple[int, range]]:
+        """Places in the tree with the numbers of their entries; a part ends where something was signed."""
+        sizes = sorted({*self._signed, total})
+        for run in runs:
+            start, end = run.first_index, run.first_index + run.length
+            while start < end:
+                stop = min(end, start + _BATCH, sizes[bisect_right(sizes, start)])
+                first = run.first_entry_id + start - run.first_index
+                yield start, range(first, first + stop - start)
+                start = stop
+
+    def _hashes(self, start: int, numbers: range) -> list[bytes]:
+        """What was sealed at these places; every entry that is not that is reported."""
+        rows = {
+            number: leaf_hash(row) for number, row in leaves(self._session, _RUN, (numbers[0], numbers[-1] + 1))
+        }
+        hashes: list[bytes] = []
+        for place, number in enumerate(numbers, start):
+            offset = place % WIDTH * HASH_BYTES
+            sealed = self._tiles.tile(0, place // WIDTH)[offset : offset + HASH_BYTES]
+            there = rows.get(number)
+            if there is None:
+                self._report(Fault.MISSING, f"Entry {number} was sealed and is not there.", entry_id=number)
+            elif not sealed:
+                self._report(Fault.TREE, f"The tree has no hash of entry {number}.", entry_id=number)
+            elif there != sealed:
+                self._report(Fault.CHANGED, f"Entry {number} is not as it was sealed.", entry_id=number)
+            hashes.append(sealed or there or bytes(HASH_BYTES))
+        return hashes
+
+    def _look_at(self, level: int, number: int, content: bytes) -> None:
+        if level and not self._tiles.tile(level, number).startswith(content):
+            self._report(Fault.TREE, f"The tile {number} of level {level} does not fit what lies under it.")
+
+    def _compare(self, size: int, root: bytes) -> None:
+        for told, elsewhere in self._signed.pop(size, ()):
+            if told.root == root:
+                self._good = size
+                if elsewhere:
+                    self._found.witnessed += 1
+                else:
+                    self._found.checkpoints += 1
+                continue
+            self._report(
+                Fault.WITNESS if elsewhere else Fault.ROOT,
+                f"The first {size} entries are not those of the checkpoint{' kept elsewhere' * elsewhere}; "
+                f"the last one that fits is of {self._good} entries.",
+                size=size,
+            )
+
+    def _beyond(self, total: int) -> None:
+        """What was signed of more entries than there are in the tree."""
+        for size, signed in sorted(self._signed.items()):
+            for _, elsewhere in signed:
+                which = "A checkpoint kept elsewhere" if elsewhere else "A checkpoint"
+                self._report(
+                    Fault.WITNESS if elsewhere else Fault.MISSING,
+                    f"{which} is of {size} entries, and the log has {total} sealed.",
+                    size=size,
+                )
+
+    def _outside(self, settled: int) -> None:
+        """Entries that no run has."""
+        for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**62), 2**62)):
+            if number <= settled:
+                self._report(Fault.INSERTED, f"Entry {number} was put among sealed ones.", entry_id=number)
+            else:
+                self._found.unsealed += 1
