@@ -15,6 +15,10 @@ from mailer.contacts.stops import stops_among
 from mailer.contacts.table import clean
 from mailer.errors import BadAddress, BadDomain
 
+ELSEWHERE = "asked so at another address of hers"
+"""The reason of a suppression that a merge has made; who says so at the address itself takes its place, so that
+undoing the merge lets nobody be written to who has asked."""
+
 
 def suppress(
     session: Session,
@@ -29,7 +33,8 @@ def suppress(
     """Write to this address, or ``@domain`` with all below it, no more; ``False`` where that was so already.
 
     With an organisation, only releases that it issues, alone or with others, are not sent there. The first reason
-    stays; but that somebody asked weighs more than that a mailbox was not there, and takes its place.
+    stays; but that somebody asked weighs more than that a mailbox was not there, or than that she asked elsewhere, and
+    takes its place.
     Raises ``BadAddress`` or ``BadDomain``. A reason is cut to what fits, not refused: it may come from a stranger's
     mail server, and nobody is to be written to again for want of good words.
     """
@@ -44,7 +49,8 @@ def suppress(
             )
     except IntegrityError:
         found = session.scalars(select(Suppression).where(*_exactly(key, organisation_id)).with_for_update()).one()
-        if kind is not SuppressionKind.ASKED or found.kind is SuppressionKind.ASKED:
+        asked_here = found.kind is SuppressionKind.ASKED and found.reason != ELSEWHERE
+        if kind is not SuppressionKind.ASKED or asked_here:
             return False
         found.kind, found.reason = kind, reason
         session.flush()
