@@ -13,6 +13,7 @@ from mailer.contacts.models import Contact, ContactPoint, Organisation, PointKin
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.stops import stops_among
 from mailer.contacts.table import clean
+from mailer.database import chunks
 from mailer.errors import BadAddress, BadDomain
 
 ELSEWHERE = "asked so at another address of hers"
@@ -84,6 +85,16 @@ def suppressed_among(
     one of these organisations."""
     stops = stops_among(session, address_keys, lambda: organisation_ids)
     return {key for key in address_keys if stops.of_address(key)}
+
+
+def asked_among(session: Session, address_keys: Collection[str]) -> set[str]:
+    """Those of the keys at which somebody asked not to be written to, by all or by one organisation. Who has
+    such an address beside others is not written to at any of them, as long as it is known to be hers."""
+    found: set[str] = set()
+    for chunk in chunks(address_keys):
+        asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
+        found.update(session.scalars(asked.where(Suppression.address_key.in_(chunk))))
+    return found
 
 
 def suppressions(session: Session) -> Sequence[tuple[Suppression, Organisation | None]]:

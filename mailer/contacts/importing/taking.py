@@ -20,7 +20,7 @@ from mailer.contacts.importing.store import Store
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
-from mailer.contacts.suppression import suppressed_among
+from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
 from mailer.database import chunks
 from mailer.errors import BadTable
@@ -186,7 +186,10 @@ class _Intake:
         if "outlets" in self._fields:
             keys = {place.key for whole, _ in wholes for place in whole.outlets}
             self.outlets.look_up(self._session, keys)
-        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day)
+        told_keys = {one.key for whole, _ in wholes for one in whole.address}
+        untold = {one.key for standing in before.values() for one in standing.address} - told_keys
+        asked = asked_among(self._session, untold)
+        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day, asked=asked)
         entries = []
         for person, (whole, told) in zip(people, wholes, strict=True):
             standing = before.get(person.contact_id or 0)
