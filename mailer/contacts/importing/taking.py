@@ -22,7 +22,7 @@ from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
 from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
-from mailer.database import chunks
+from mailer.database import chunks, take_turn
 from mailer.errors import BadTable
 
 NEEDED = ("name", "city", "languages")
@@ -74,6 +74,7 @@ def import_contacts(
     left as it is. Good rows go in, bad ones are told. Raises ``UnreadableFile``, ``BadTable`` or ``BadMapping`` when
     nothing of it can be used.
     """
+    take_turn(session)
     intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
     store = Store(session, intake.vocabulary, intake.outlets, list_name=file.name, at=at, actor=actor)
     intake.carry_out(store.write)
