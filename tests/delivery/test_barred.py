@@ -154,8 +154,8 @@ def test_one_who_was_merged_gets_it_unless_the_kept_one_has_her_own(office: Data
 
 @pytest.mark.parametrize(
     ("state", "reasons"),
-    [(state, []) for state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)]
-    + [(state, ["not-active"]) for state in (DeliveryState.ACCEPTED, DeliveryState.HELD, DeliveryState.CANCELLED)],
+    [(state, []) for state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)]
+    + [(state, ["not-active"]) for state in (DeliveryState.ACCEPTED, DeliveryState.HELD, DeliveryState.DEFERRED)],
 )
 def test_one_who_was_merged_gets_it_where_the_kept_one_s_address_failed(
     office: Database, state: DeliveryState, reasons: list[str]

@@ -35,7 +35,7 @@ class Merged:
 def merge(session: Session, kept: Contact, merged: Contact, *, at: datetime, actor: Actor) -> Merged:
     """Make ``merged`` part of ``kept``: one person, one contact. Raises ``CannotMerge``.
 
-    Deliveries that wait are not looked at here, see ``schedule.merged``.
+    What waits for either is not touched: see ``schedule.merged``.
     """
     take_turn(session)
     for contact in (kept, merged):
