@@ -15,7 +15,7 @@ from mailer.contacts.duplicates import Match
 from mailer.contacts.merging import merge, unmerge
 from mailer.contacts.models import Contact
 from mailer.contacts.search import contact_named
-from mailer.schedule.merged import cancel_doubles
+from mailer.schedule.merged import count_doubles
 
 COLUMNS = (
     Column("score", "Score", number=True),
@@ -79,7 +79,7 @@ def merge_contacts(
     with opened() as office, office.database.write() as session:
         at, actor = office.clock.now(), office.actor
         done = merge(session, contact_named(session, keep), contact_named(session, other), at=at, actor=actor)
-        cancelled = cancel_doubles(session, done.kept, done.merged, at=at, actor=actor)
+        doubles = count_doubles(session, done.kept, done.merged)
         kept, merged = done.kept, done.merged
         told = [f"  {change.field}: {change.before or '(empty)'} → {change.after}" for change in done.changes]
         names = f"{merged.name} ({merged.id}) into {kept.name} ({kept.id})"
@@ -88,8 +88,8 @@ def merge_contacts(
     say(f"Would merge {names}:" if dry_run else f"Merged {names}.")
     for line in told:
         say(line)
-    if cancelled:
-        say(f"  {cancelled} deliveries that wait for both go to the one who is kept only.")
+    if doubles:
+        say(f"  {doubles} deliveries that wait for both go to the one who is kept only.")
     say("Nothing was changed." if dry_run else f"To undo it: dateline contacts unmerge {merged.id}")
 
 

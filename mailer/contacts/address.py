@@ -12,6 +12,8 @@ from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES, EMAIL_
 _PLAIN = re.compile(
     r"(?=[^@]{1,64}@)([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([A-Za-z0-9.-]{1,253})"
 )
+# They turn text round, or are not there at all, and come along when an address is copied from an Arabic page or cell.
+_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _CASELESS = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 
 
@@ -27,12 +29,13 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """Check the form of an address (no look-up of its domain). Raises ``ValueError`` with the reason.
+    """Check the form of an address (no look-up of its domain), without directional marks that were copied with it.
+    Raises ``ValueError`` with the reason.
 
     email-validator decides. A list of many thousands has few domains, so for plain addresses it is asked once a domain,
     and what is simple about the rest is done here, ten times as fast; a test holds both to the same answers.
     """
-    text = text.strip()
+    text = (text if text.isascii() else _MARKS.sub("", text)).strip()
     if (plain := _PLAIN.fullmatch(text)) and (domain := _domain(plain[2])):
         local = plain[1]
         if len(local) + domain.longest < EMAIL_MAX_LENGTH:

@@ -13,7 +13,12 @@ from mailer.contacts.models import Contact, ContactPoint, Organisation, PointKin
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.stops import stops_among
 from mailer.contacts.table import clean
+from mailer.database import chunks
 from mailer.errors import BadAddress, BadDomain
+
+ELSEWHERE = "asked so at another address of hers"
+"""The reason of a suppression that a merge has made; who says so at the address itself takes its place, so that
+undoing the merge lets nobody be written to who has asked."""
 
 
 def suppress(
@@ -29,7 +34,8 @@ def suppress(
     """Write to this address, or ``@domain`` with all below it, no more; ``False`` where that was so already.
 
     With an organisation, only releases that it issues, alone or with others, are not sent there. The first reason
-    stays; but that somebody asked weighs more than that a mailbox was not there, and takes its place.
+    stays; but that somebody asked weighs more than that a mailbox was not there, or than that she asked elsewhere, and
+    takes its place.
     Raises ``BadAddress`` or ``BadDomain``. A reason is cut to what fits, not refused: it may come from a stranger's
     mail server, and nobody is to be written to again for want of good words.
     """
@@ -44,7 +50,8 @@ def suppress(
             )
     except IntegrityError:
         found = session.scalars(select(Suppression).where(*_exactly(key, organisation_id)).with_for_update()).one()
-        if kind is not SuppressionKind.ASKED or found.kind is SuppressionKind.ASKED:
+        asked_here = found.kind is SuppressionKind.ASKED and found.reason != ELSEWHERE
+        if kind is not SuppressionKind.ASKED or asked_here:
             return False
         found.kind, found.reason = kind, reason
         session.flush()
@@ -78,6 +85,16 @@ def suppressed_among(
     one of these organisations."""
     stops = stops_among(session, address_keys, lambda: organisation_ids)
     return {key for key in address_keys if stops.of_address(key)}
+
+
+def asked_among(session: Session, address_keys: Collection[str]) -> set[str]:
+    """Those of the keys at which somebody asked not to be written to, by all or by one organisation. Who has
+    such an address beside others is not written to at any of them, as long as it is known to be hers."""
+    found: set[str] = set()
+    for chunk in chunks(address_keys):
+        asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
+        found.update(session.scalars(asked.where(Suppression.address_key.in_(chunk))))
+    return found
 
 
 def suppressions(session: Session) -> Sequence[tuple[Suppression, Organisation | None]]:

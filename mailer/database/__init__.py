@@ -1,12 +1,13 @@
 """The database: SQLite or PostgreSQL by URL alone.
 
 ``engine`` opens it and gives reading and writing sessions; ``base`` is what every model is built on; ``bulk`` is for
-the few places that every delivery passes.
+the few places that every delivery passes, and ``turns`` for what must not happen at once.
 """
 
 from mailer.database.base import Base, UTCDateTime, kept_as_text
 from mailer.database.bulk import chunks, fetch, insert_rows, is_sqlite, one_of, run, storing, update_rows
 from mailer.database.engine import Database, first_line, is_writing
+from mailer.database.turns import take_turn
 
 __all__ = [
     "Base",
@@ -22,5 +23,6 @@ __all__ = [
     "one_of",
     "run",
     "storing",
+    "take_turn",
     "update_rows",
 ]

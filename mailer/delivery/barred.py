@@ -15,7 +15,7 @@ from mailer.contacts.models import Contact, ContactStatus
 from mailer.contacts.stops import stops_among
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.schedule.audience import issuers_of
-from mailer.schedule.models import Delivery
+from mailer.schedule.models import RECEIVING_STATES, Delivery
 
 NOT_ACTIVE = "not-active"
 """She was set aside, erased, or merged into another contact who has her own delivery."""
@@ -51,7 +51,9 @@ def barred_among(
         kept = _kept(session, stops.gone)
         others = {other for other in kept.values() if other is not None}
         asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
-        theirs = select(Delivery.contact_id).where(Delivery.wave_id == wave_id, Delivery.contact_id.in_(others))
+        # Not one that failed, was suppressed or cancelled at the other address: she would get nothing at either.
+        has_it = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
+        theirs = select(Delivery.contact_id).where(*has_it, Delivery.contact_id.in_(others))
         have = set(session.scalars(theirs))
         gone = {contact for contact, other in kept.items() if other is None or other in have}
     refused: set[int] = set()

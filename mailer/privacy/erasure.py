@@ -38,7 +38,7 @@ from mailer.contacts.models import (
 from mailer.contacts.search_index import forget_words
 from mailer.contacts.spelling import fold
 from mailer.contacts.terms import day_of
-from mailer.database import chunks
+from mailer.database import chunks, take_turn
 from mailer.delivery.models import Attempt
 from mailer.errors import AlreadyErased, BeingSentTo
 from mailer.privacy.mentions import mentions
@@ -126,6 +126,7 @@ def erase_all(
     Raises as ``erase``.
     """
     session.flush()
+    take_turn(session)
     _keep_still(session)
     count = 0
     for some in chunks(roots, _CHUNK):

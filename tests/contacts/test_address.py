@@ -15,6 +15,9 @@ from mailer.contacts.address import Address, address
     [
         ("Nour.Haddad@Courier.Example", "nour.haddad@courier.example"),
         (" rim@صحيفة.example ", "rim@xn--" + "صحيفة".encode("punycode").decode() + ".example"),
+        ("\u200enour@courier.example\u200f", "nour@courier.example"),
+        ("\u202anour\u2069@courier\u200e.example\u202c ", "nour@courier.example"),
+        ("\ufeffعمر@courier.example", "عمر@courier.example"),
         ("Zoë@alpine.example", "zoe\u0308@alpine.example"),
     ],
 )
@@ -62,8 +65,10 @@ _DOMAINS = st.one_of(
 @example(local="a" * 64, domain=".".join(["xn--mgbb9fbpob"] * 12) + ".example", at="@")
 def test_the_verdict_is_always_that_of_email_validator(local: str, domain: str, at: str) -> None:
     text = f"{local}{at}{domain}"
+    # But for marks that turn text round, which it refuses wherever they are.
+    unmarked = re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", text)
     try:
-        wanted = validate_email(text.strip(), check_deliverability=False, strict=True)
+        wanted = validate_email(unmarked.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         with pytest.raises(ValueError, match=re.escape(str(error).rstrip("."))):
             address(text)

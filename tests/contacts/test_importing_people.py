@@ -5,12 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders import DESK, NOON, make_contact
+from builders import DESK, NOON, make_contact, make_organisation
 from listing import NOUR, TAREK, changes, contact, everybody, plan, somebody, take, told
 from sqlalchemy import select, update
 
 from mailer.contacts.merging import merge
 from mailer.contacts.models import Contact, ContactPoint, ContactStatus, PointKind
+from mailer.contacts.stops import all_stops, stops_among
 from mailer.contacts.suppression import suppress
 from mailer.database import Database
 
@@ -84,6 +85,29 @@ def test_several_addresses_in_a_cell_take_the_place_of_those_that_we_had(office:
     assert take(office, tmp_path, NOUR | {"address": "c@x.example; a@x.example"}).unchanged == 1
     # The one that was given up is free for somebody else.
     assert take(office, tmp_path, TAREK | {"address": "b@x.example"}).added == 1
+
+
+@pytest.mark.parametrize(
+    "cell", ["nour@courier.example; new@courier.example", "new@courier.example; old@courier.example"]
+)
+@pytest.mark.parametrize("organisation", [False, True])
+def test_an_address_at_which_she_asked_not_to_be_written_to_stays_hers_so_that_she_is_not_written_to_at_the_others(
+    office: Database, tmp_path: Path, cell: str, *, organisation: bool
+) -> None:
+    take(office, tmp_path, NOUR | {"address": "nour@courier.example; old@courier.example"})
+    with office.write() as session:
+        by = make_organisation(session) if organisation else None
+        for address in ("nour@courier.example", "old@courier.example"):
+            if address not in cell:
+                suppress(session, address, reason="asked", at=NOON, actor=DESK, organisation=by)
+        issuers = [by.id] if by else []
+    for _ in range(2):
+        take(office, tmp_path, NOUR | {"address": cell})
+        with office.read() as session:
+            nour = session.scalars(select(Contact)).one()
+            assert nour.address == cell.partition(";")[0]
+            assert all_stops(session, issuers).why(nour.id, nour.address_key)
+            assert stops_among(session, (), lambda: issuers, contact_ids=[nour.id]).people
 
 
 def test_addresses_of_two_contacts_in_one_cell_are_refused(office: Database, tmp_path: Path) -> None:

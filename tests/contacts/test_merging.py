@@ -180,6 +180,20 @@ def test_who_asked_not_to_be_written_to_is_not_written_to_at_either_address(data
         assert suppressed_among(session, both) == both
 
 
+def test_who_asked_herself_after_a_merge_is_not_written_to_when_it_is_undone(database: Database) -> None:
+    with database.write() as session:
+        kept, merged = make_contact(session), make_contact(session)
+        both = {kept.address_key, merged.address_key}
+        suppress(session, merged.address, reason="asked", at=NOON, actor=DESK)
+        as_one(session, kept, merged)
+        assert suppress(session, kept.address, reason="wrote to us herself", at=NOON, actor=DESK)
+        assert not suppress(session, kept.address, reason="once more", at=NOON, actor=DESK)
+        part(session, merged)
+        assert suppressed_among(session, both) == both
+        held = select(Suppression.reason).where(Suppression.address_key == kept.address_key)
+        assert session.scalar(held) == "wrote to us herself"
+
+
 def test_what_she_asked_of_one_organisation_holds_for_that_one(database: Database) -> None:
     with database.write() as session:
         kept, merged = make_contact(session), make_contact(session)

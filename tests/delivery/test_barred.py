@@ -152,6 +152,25 @@ def test_one_who_was_merged_gets_it_unless_the_kept_one_has_her_own(office: Data
         assert set_aside(session, wave) == ["not-active"]
 
 
+@pytest.mark.parametrize(
+    ("state", "reasons"),
+    [(state, []) for state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)]
+    + [(state, ["not-active"]) for state in (DeliveryState.ACCEPTED, DeliveryState.HELD, DeliveryState.DEFERRED)],
+)
+def test_one_who_was_merged_gets_it_where_the_kept_one_s_address_failed(
+    office: Database, state: DeliveryState, reasons: list[str]
+) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin, kept)
+        hers = session.scalars(select(Delivery).where(Delivery.contact_id == kept.id)).one()
+        hers.state, hers.finished_at = state, NOON
+        merge(session, twin, kept)
+        claim(session, wave.id, process_id="1" * 32, limit=100, now=NOON)
+        told_of = [e.data["reason"] for e in told(session, Event.DELIVERY_SUPPRESSED)]
+    assert told_of == reasons
+
+
 def test_what_the_kept_one_asked_for_counts_for_the_merged_one(office: Database) -> None:
     with office.write() as session:
         first, second, middle, last, gone = (make_contact(session) for _ in range(5))

@@ -1,6 +1,6 @@
 """Lays the people of a list over the registry: who is new, which fields change and how, who cannot be taken."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -68,9 +68,18 @@ class Planner:
     """Plans the people of one list. It reads nothing and changes nothing."""
 
     def __init__(
-        self, fields: Sequence[str], known: Known, vocabulary: Vocabulary, outlets: Outlets, *, day: date
+        self,
+        fields: Sequence[str],
+        known: Known,
+        vocabulary: Vocabulary,
+        outlets: Outlets,
+        *,
+        day: date,
+        asked: Collection[str] = (),
     ) -> None:
+        """``asked``: keys of addresses at which somebody asked not to be written to."""
         self._fields, self._known, self._vocabulary = frozenset(fields), known, vocabulary
+        self._asked = asked
         self._outlets, self._day = outlets, day
         self._told = [field for field in (*_AS_TOLD, *_ALSO_AS_TOLD) if field in self._fields]
         special: Mapping[str, Callable[[Candidate, Standing], object]] = {
@@ -152,6 +161,9 @@ class Planner:
         if not candidate.whole and (candidate.joined or leads):
             first = before.address if hers[0].key in known else (hers[0], *before.address)
             hers = list({one.key: one for one in (*first, *hers)}.values())
+        # Else nobody could tell any more that it was she who asked.
+        there = {one.key for one in hers}
+        hers += [one for one in before.address if one.key in self._asked and one.key not in there]
         if [one.key for one in hers] != keys:
             after["address"] = tuple(known.get(one.key, one) for one in hers)
 

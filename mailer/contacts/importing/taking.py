@@ -20,9 +20,9 @@ from mailer.contacts.importing.store import Store
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
-from mailer.contacts.suppression import suppressed_among
+from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
-from mailer.database import chunks
+from mailer.database import chunks, take_turn
 from mailer.errors import BadTable
 
 NEEDED = ("name", "city", "languages")
@@ -74,6 +74,7 @@ def import_contacts(
     left as it is. Good rows go in, bad ones are told. Raises ``UnreadableFile``, ``BadTable`` or ``BadMapping`` when
     nothing of it can be used.
     """
+    take_turn(session)
     intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
     store = Store(session, intake.vocabulary, intake.outlets, how=f"list {file.name}", at=at, actor=actor)
     intake.carry_out(store.write)
@@ -186,7 +187,10 @@ class _Intake:
         if "outlets" in self._fields:
             keys = {place.key for whole, _ in wholes for place in whole.outlets}
             self.outlets.look_up(self._session, keys)
-        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day)
+        told_keys = {one.key for whole, _ in wholes for one in whole.address}
+        untold = {one.key for standing in before.values() for one in standing.address} - told_keys
+        asked = asked_among(self._session, untold)
+        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day, asked=asked)
         entries = []
         for person, (whole, told) in zip(people, wholes, strict=True):
             standing = before.get(person.contact_id or 0)

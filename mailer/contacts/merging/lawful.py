@@ -13,8 +13,7 @@ from sqlalchemy import delete, select
 from mailer.audit import Event, append
 from mailer.contacts.merging.laid import Change, Laid, Pair, Undo
 from mailer.contacts.models import Contact, EmbargoAcceptance, Suppression, SuppressionKind
-
-_REASON = "asked so at another address of hers"
+from mailer.contacts.suppression import ELSEWHERE
 
 
 def lay(pair: Pair) -> Laid:
@@ -33,13 +32,13 @@ def lift(pair: Pair, undo: Undo) -> Iterator[str]:
     yield from _lift_acceptances(pair.kept, undo)
     for number, contact_id in undo.get("suppressions", ()):
         gone = pair.session.execute(
-            delete(Suppression).where(Suppression.id == number, Suppression.reason == _REASON)
+            delete(Suppression).where(Suppression.id == number, Suppression.reason == ELSEWHERE)
         )
         if getattr(gone, "rowcount", 0):
             _tell(pair, Event.SUPPRESSION_REMOVED, contact_id)
     for number, kind, reason in undo.get("suppressions_raised", ()):
         held = pair.session.get(Suppression, number)
-        if held is not None and held.reason == _REASON:
+        if held is not None and held.reason == ELSEWHERE:
             held.kind, held.reason = SuppressionKind(kind), reason
     pair.session.flush()
 
@@ -118,7 +117,7 @@ def _lay_suppression(pair: Pair, source: Contact, target: Contact, laid: Laid) -
                 address_key=target.address_key,
                 organisation_id=asked.organisation_id,
                 kind=SuppressionKind.ASKED,
-                reason=_REASON,
+                reason=ELSEWHERE,
                 since=asked.since,
             )
             pair.session.add(mine)
@@ -127,7 +126,7 @@ def _lay_suppression(pair: Pair, source: Contact, target: Contact, laid: Laid) -
             _tell(pair, Event.SUPPRESSION_ADDED, target.id)
         elif mine.kind is SuppressionKind.UNDELIVERABLE:
             laid.undo.setdefault("suppressions_raised", []).append([mine.id, mine.kind.value, mine.reason])
-            mine.kind, mine.reason = SuppressionKind.ASKED, _REASON
+            mine.kind, mine.reason = SuppressionKind.ASKED, ELSEWHERE
         else:
             continue
         whose = "by all" if asked.organisation_id is None else "by one organisation"

@@ -15,6 +15,7 @@ from mailer.contacts.merging import details, lawful, listed, reached
 from mailer.contacts.merging.family import kept_of
 from mailer.contacts.merging.laid import Change, Laid, Pair
 from mailer.contacts.models import Contact, ContactMerge, ContactStatus
+from mailer.database import take_turn
 from mailer.errors import CannotMerge, CannotUnmerge
 
 _PARTS = (details, reached, listed, lawful)
@@ -34,8 +35,11 @@ class Merged:
 def merge(session: Session, kept: Contact, merged: Contact, *, at: datetime, actor: Actor) -> Merged:
     """Make ``merged`` part of ``kept``: one person, one contact. Raises ``CannotMerge``.
 
-    Deliveries that wait are not looked at here, see ``schedule.merged``.
+    What waits for either is not touched: see ``schedule.merged``.
     """
+    take_turn(session)
+    for contact in (kept, merged):
+        session.refresh(contact)
     kept = kept_of(session, kept)
     _lock(session, kept, merged)
     _require_fit(kept, merged)
@@ -68,6 +72,7 @@ def unmerge(session: Session, merged: Contact, *, at: datetime, actor: Actor) ->
 
     Merges into one contact are undone from the last to the first: what a later one found there rests on this one.
     """
+    take_turn(session)
     made = session.scalar(
         select(ContactMerge).where(ContactMerge.merged_id == merged.id, ContactMerge.undone_at.is_(None))
     )

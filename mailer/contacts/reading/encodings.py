@@ -157,6 +157,7 @@ class _Judge:
     def __init__(self) -> None:
         self._utf_8 = codecs.getincrementaldecoder("utf-8")()
         self._is_utf_8 = True
+        self._has_utf_8 = False
         self._high: set[int] = set()
         self._sample = bytearray()
 
@@ -170,6 +171,7 @@ class _Judge:
         if not high:
             return
         self._high.update(high)
+        self._has_utf_8 = self._has_utf_8 or bool(_UTF_8_LETTERS.search(piece))
         for match in self._HIGH_LINE.finditer(piece):
             if len(self._sample) >= SAMPLE:
                 break
@@ -184,7 +186,7 @@ class _Judge:
         if self._is_utf_8:
             return UTF_8
         sample = bytes(self._sample)
-        if _mostly_utf_8(sample):
+        if self._has_utf_8 or _mostly_utf_8(sample):
             raise BadTable(
                 file=file,
                 reason="it is UTF-8 with bytes in it that are not",
@@ -217,6 +219,9 @@ class _Judge:
             return None
 
 
+# Two Arabic letters side by side, or an accented one within a Latin word: lists of several hands are pasted together,
+# and no other encoding that we judge has words of such bytes ("ط§ظ„", "HÃ©lÃ¨ne").
+_UTF_8_LETTERS = re.compile(rb"(?:[\xd8-\xdb][\x80-\xbf]){2}|[A-Za-z]\xc3[\xa0-\xb6\xb8-\xbf][a-z]", re.DOTALL)
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 

@@ -25,6 +25,8 @@ _USED = frozenset(
     {"VERSION", "PRODID", "KIND", "X-ADDRESSBOOKSERVER-KIND", "N", "FN", "EMAIL", "TEL", "ORG", "TITLE", "ROLE"}
     | {"ADR", "LANG", "CATEGORIES", "NOTE"}
 )
+_NO_BEATS = frozenset({"mycontacts", "starred", "starred in android"})
+"""The groups in which Google's address book has its own; it writes the first into every card."""
 _NOT_CALLED = frozenset({"FAX", "PAGER", "MODEM", "BBS", "X-TELEX"})
 
 
@@ -103,9 +105,8 @@ def _fields(card: _Card) -> dict[str, str]:
         # RFC 6350 6.3.1: box, extension, street, locality, region, code, country.
         fields["city"], fields["country"] = parts[3], parts[6]
     fields["languages"] = _joined(_text(line.value) for line in _preferred(card.get("LANG", [])))
-    fields["beats"] = _joined(
-        _text(part) for line in card.get("CATEGORIES", ()) for part in _split(line.value, ",")
-    )
+    categories = (_text(part) for line in card.get("CATEGORIES", ()) for part in _split(line.value, ","))
+    fields["beats"] = _joined(name for name in categories if name.casefold() not in _NO_BEATS)
     fields["notes"] = "\n".join(filter(None, (_text(line.value) for line in card.get("NOTE", ()))))
     fields |= _work(card, ours=ours)
     for name, lines in card.items():

@@ -106,6 +106,21 @@ def test_damaged_utf_8_is_not_taken_for_something_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "codec"), [(ARABIC, "cp1256"), (ARABIC, "iso8859-6"), (FRENCH, "cp1252"), (SHORT_FRENCH, "cp1252")]
+)
+@pytest.mark.parametrize("far", [0, 30_000])
+def test_lists_of_two_encodings_that_were_pasted_together_are_refused_and_not_half_misread(
+    tmp_path: Path, text: str, codec: str, far: int
+) -> None:
+    old = text.encode(codec) + b"Nour,n@courier.example\n" * far
+    utf_8 = text.splitlines(keepends=True)[1].encode()
+    for content in (old + utf_8, utf_8 + old, old * 20 + utf_8, utf_8 * 5 + old):
+        (tmp_path / "list.csv").write_bytes(content)
+        with pytest.raises(BadTable, match="UTF-8 with bytes in it that are not"):
+            read(tmp_path / "list.csv")
+
+
+@pytest.mark.parametrize(
     "name", ["Windows-1256", "windows-1256", "cp1256", "CP1256", "Windows 1256", " windows-1256 "]
 )
 def test_an_encoding_may_be_named_as_people_write_it(tmp_path: Path, name: str) -> None:

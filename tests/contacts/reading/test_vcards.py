@@ -233,3 +233,9 @@ def test_what_another_library_writes_is_read_back(
     (fields,) = people(tmp_path, written.serialize().encode())
     assert (fields["family_name"], fields["given_name"], fields["notes"]) == (family, given_name, note)
     assert split_values(fields["address"]) == addresses
+
+
+def test_the_groups_of_google_s_own_are_no_beats(tmp_path: Path) -> None:
+    cards = card("FN:Nour", "EMAIL:n@courier.example", "CATEGORIES:myContacts,migration,starred")
+    cards += card("FN:Rim", "EMAIL:r@courier.example", "CATEGORIES:myContacts")
+    assert [person.get("beats") for person in people(tmp_path, cards)] == ["migration", None]

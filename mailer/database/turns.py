@@ -1,0 +1,19 @@
+"""Takes turns: what reads much and then writes by it must not overtake another that does the same."""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from mailer.database.bulk import is_sqlite
+
+_REGISTRY = 0x4461746552656773
+"""Keeps our lock apart from anybody else's in the same PostgreSQL database."""
+
+
+def take_turn(session: Session) -> None:
+    """Be the only one who imports, merges or erases people until this transaction ends. Before anything is read of
+    them: two imports would add the same person twice, and one would write back who was erased meanwhile.
+
+    On SQLite a writing session is alone from its start.
+    """
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REGISTRY})

@@ -1,0 +1,93 @@
+"""People are taken in, merged and erased one after another, whoever does it at once."""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+from builders import DESK, NOON, make_contact
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from mailer.contacts.erased import erased_among, needed_key, read_key
+from mailer.contacts.importing import Imported, import_contacts
+from mailer.contacts.models import Contact, ContactStatus
+from mailer.contacts.search import contact_named
+from mailer.database import Database
+from mailer.privacy import erase
+
+
+@pytest.fixture
+def office(database: Database) -> Database:
+    return database
+
+
+def people(file: Path, *numbers: int) -> Path:
+    rows = [f"Person {n},p{n}@paper.example,Beirut,en,Paper {n % 7}" for n in numbers]
+    file.write_text("\n".join(("name,address,city,languages,outlets", *rows)) + "\n")
+    return file
+
+
+def import_during(office: Database, tmp_path: Path, file: Path, other: Callable[[Session], object]) -> Imported:
+    """Import a list that is begun before the other's transaction ends, which has done its part by then."""
+    done, begun = Event(), Event()
+    key_file = tmp_path / "erasure.key"
+
+    def is_erased(keys: Collection[str]) -> set[str]:
+        with office.read() as session:
+            found = erased_among(session, keys, read_key(key_file))
+        begun.set()  # by now it has read whom the registry knows
+        return found
+
+    def first() -> None:
+        with office.write() as session:
+            other(session)
+            done.set()
+            while not (office.is_sqlite or begun.wait(0.02) or somebody_waits(office)):
+                pass
+
+    def second() -> Imported:
+        done.wait(20)
+        with office.write() as session:
+            return import_contacts(session, file, at=NOON, actor=DESK, is_erased=is_erased)
+
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(first), pool.submit(second)
+        running[0].result()
+        return running[1].result()
+
+
+def somebody_waits(office: Database) -> bool:
+    with office.read() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_two_lists_of_the_same_people_that_are_imported_at_once_are_both_taken(
+    office: Database, tmp_path: Path
+) -> None:
+    first, second = people(tmp_path / "a.csv", *range(40)), people(tmp_path / "b.csv", *range(60, 20, -1))
+    done = import_during(
+        office, tmp_path, second, lambda session: import_contacts(session, first, at=NOON, actor=DESK)
+    )
+    assert (done.added, done.unchanged) == (21, 19)
+
+
+def test_who_is_erased_while_a_list_with_her_is_imported_is_not_written_back(
+    office: Database, tmp_path: Path
+) -> None:
+    with office.write() as session:
+        number = make_contact(session, "Somebody", address="p1@paper.example").id
+
+    def forget(session: Session) -> None:
+        key = needed_key(session, tmp_path / "erasure.key")
+        erase(session, contact_named(session, "p1@paper.example"), key=key, at=NOON, actor=DESK)
+
+    done = import_during(office, tmp_path, people(tmp_path / "a.csv", 1), forget)
+    assert [refusal.reason for refusal in done.refused] == [
+        "it was erased from the registry, and is not taken in again"
+    ]
+    with office.read() as session:
+        (row,) = session.execute(select(Contact.id, Contact.status, Contact.name)).all()
+    assert (row.id, row.status) == (number, ContactStatus.ERASED)
+    assert row.name.startswith("erased")
