@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates bench-seal clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -49,6 +49,9 @@ bench-search: $(VENV)/.ready
 
 bench-duplicates: $(VENV)/.ready
 	$(BIN)/python bench/duplicates.py $(ARGS)
+
+bench-seal: $(VENV)/.ready
+	$(BIN)/python bench/seal.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks
