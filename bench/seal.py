@@ -66,7 +66,7 @@ def _measure(folder: Path, entries: int) -> int:
         worst_milliseconds=round(max(milliseconds), 2),
         ratio_to_sha256=round(median(milliseconds) / 1000 * bare, 1),
         entries=entries,
-        peak_memory_mb=peak_memory_mb(os.getpid()),
+        peak_memory_mb=round(peak_memory_mb(os.getpid())),
     )
     return 0
 
