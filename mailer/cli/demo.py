@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import select
 
+from mailer.audit.sealing import known_keys, verify
 from mailer.cli.mailbox import Mailbox
 from mailer.cli.office import opened, set_home
 from mailer.cli.output import err, out
@@ -200,6 +201,7 @@ def _watch(embargo: datetime, clock: Clock, process: subprocess.Popen[bytes]) ->
 def _report(folder: Path, mailbox: Mailbox, embargo: datetime) -> None:
     with opened() as office, office.database.read() as session:
         rows = list(deliveries(session, Criteria()))
+        seal = verify(session, known_keys(office.keys))
     out.print(_table(rows))
     received = mailbox.received()
     by_subject = Counter((to, subject) for _, to, subject, _ in received)
@@ -222,9 +224,12 @@ def _report(folder: Path, mailbox: Mailbox, embargo: datetime) -> None:
         "received": f"{len(received)} mails, {len(by_subject)} different; the log has {accepted} accepted",
         "the mails": f"{mailbox.folder}/*.eml, and {mailbox.log.name} beside them",
         "the log": f"dateline --home {folder} log list",
+        "its seal": f"{seal.sealed} entries, {len(seal.problems)} of them changed since: log verify, log receipt",
     }
     for name, text in facts.items():
         out.print(Text.assemble((f"{name:19}", "bold"), text))
+    if seal.problems or seal.unsealed:
+        raise DemoFailed(reason="the log does not fit its seal")
     if early or len(received) != accepted or len(by_subject) != accepted or accepted != len(rows):
         raise DemoFailed(reason="what was received is not what was to be sent")
 
