@@ -50,6 +50,16 @@ def _age(value: object) -> object:
     raise ValueError('30 days or more as a whole number and d or y (of 365 days), such as 90d or 3y; "" for never')
 
 
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value):
+        raise ValueError("an address that begins with https:// or http://")
+    return value
+
+
+def _folder(value: object) -> object:
+    return None if value == "" else value
+
+
 def _zone(value: str) -> str:
     try:
         zone_named(value)
@@ -127,6 +137,9 @@ Age = Annotated[timedelta | None, BeforeValidator(_age)]
 """How long something is kept; ``None`` for as long as nobody deletes it."""
 Zone = Annotated[str, AfterValidator(_zone)]
 Line = Annotated[str, AfterValidator(_one_line)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Folder = Annotated[Path | None, BeforeValidator(_folder)]
+"""``None`` where it is left empty."""
 Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 """In ASCII (RFC 5890 A-labels)."""
@@ -228,6 +241,14 @@ class Privacy(_Section):
     forget_personal_values_after: Age = None
 
 
+class Log(_Section):
+    """``[log]``: who else keeps the log's checkpoints."""
+
+    checkpoint_folder: Folder = None
+    checkpoint_url: WebAddress = ""
+    checkpoint_every: Duration = timedelta(hours=1)
+
+
 class Dkim(_Section):
     """``[[dkim]]``: a key that signs our mail, or has."""
 
@@ -273,6 +294,7 @@ class Config(_Section):
     sender: Sender
     delivery: Delivery = Delivery()
     privacy: Privacy = Privacy()
+    log: Log = Log()
     relay: Annotated[tuple[Relay, ...], AfterValidator(_reaching_everybody)] = ()
     limit: Annotated[tuple[Limit, ...], AfterValidator(_each_domain_once)] = ()
     dkim: Annotated[tuple[Dkim, ...], AfterValidator(_signing)] = ()
@@ -290,6 +312,12 @@ class Config(_Section):
     def erasure_key_file(self) -> Path:
         """Where the key of erased addresses lies, a relative path taken from the office's folder."""
         return self.home / self.privacy.erasure_key_file
+
+    @property
+    def checkpoint_folder(self) -> Path | None:
+        """Where checkpoints are kept as well, a relative path taken from the office's folder."""
+        folder = self.log.checkpoint_folder
+        return None if folder is None else self.home / folder
 
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {"relay": Relay, "limit": Limit, "dkim": Dkim}

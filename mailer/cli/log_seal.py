@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from mailer.audit.sealing import (
+    SUFFIX,
     Checkpoint,
     LogCheckpoint,
     Report,
@@ -59,8 +60,8 @@ def verify_log(
         list[Path] | None,
         typer.Option(
             "--witnessed",
-            metavar="FILE",
-            help="A checkpoint that was kept elsewhere, as dateline log checkpoint printed it. May be repeated.",
+            metavar="PATH",
+            help="A checkpoint that was kept elsewhere, or a folder of them. May be repeated.",
         ),
     ] = None,
     keys: KeysOption = None,
@@ -68,7 +69,7 @@ def verify_log(
 ) -> None:
     """Go through the whole log and compare each entry with its seal. Ends with 1 where something does not fit."""
     believed = [_key(text) for text in keys or ()]
-    notes = [_note(file) for file in witnessed or ()]
+    notes = [_note(file) for path in witnessed or () for file in _files(path)]
     with opened() as office, office.database.read() as session, _progress() as progress:
         found = verify(session, believed or known_keys(office.keys), witnessed=notes, progress=progress)
     if as_json:
@@ -169,6 +170,15 @@ def _key(text: str) -> VerifierKey:
         raise BadOption(
             option="--key", value=text, allowed=f"a key as dateline log key prints it; {error}"
         ) from error
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.glob(f"*{SUFFIX}"))
+    if not files:
+        raise UnreadableFile(file=path, reason=f"there is no file *{SUFFIX} in it")
+    return files
 
 
 def _note(file: Path) -> str:

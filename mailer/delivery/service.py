@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.audit.sealing import Sealer, kept_sealed
+from mailer.audit.sealing import Sealer, kept_sealed, kept_witnessed, witnesses
 from mailer.clock import Clock
 from mailer.config import Config
 from mailer.database import Database
@@ -78,7 +78,13 @@ class Service:
         trust = Trust(self._clock)
         sync = Sync(self._config.delivery.journal_sync)
         with (
-            # Outermost, so that the last entry is sealed as well.
+            # Outside of it, so that the last entry is sealed as well, and the last checkpoint witnessed.
+            kept_witnessed(
+                self._database,
+                witnesses(self._config.checkpoint_folder, self._config.log.checkpoint_url),
+                on_trouble=self._unwitnessed,
+                every=self._config.log.checkpoint_every.total_seconds(),
+            ),
             kept_sealed(self._sealer, self._clock, on_trouble=self._unsealed),
             sending_process(self._database, self._folder, self._clock, sync=sync) as process,
         ):
@@ -155,6 +161,9 @@ class Service:
 
     def _unsealed(self, text: str) -> None:
         self._tell(f"Entries of the log wait for their seal: {text}", fields("log.unsealed"))
+
+    def _unwitnessed(self, text: str) -> None:
+        self._tell(text, fields("log.unwitnessed"))
 
     def _stale(self, wave_id: int) -> None:
         self._tell(

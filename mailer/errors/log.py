@@ -33,3 +33,13 @@ class NothingToProve(DatelineError):
 class BadReceipt(DatelineError):
     message = "{file} proves nothing: {reason}."
     remedy = "Ask whoever gave it to you for another, and keep this one."
+
+
+class WitnessFailed(DatelineError):
+    message = "The log's checkpoint could not be given to {witness}: {reason}."
+    remedy = "It is tried again by itself. See [log] in config/dateline.toml."
+
+
+class WitnessDiffers(DatelineError):
+    message = "{witness} has a checkpoint of as many entries as this log, and it is another one."
+    remedy = "Either two offices give their checkpoints to one place, or this log was changed: dateline log verify"

@@ -5,7 +5,7 @@
 through all of them; ``proofs`` proves one, and ``receipt`` is the file for somebody outside.
 """
 
-from mailer.audit.sealing.keeping import kept_sealed
+from mailer.audit.sealing.keeping import kept_sealed, kept_witnessed
 from mailer.audit.sealing.keys import LogKey, known_keys, log_key_of
 from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
@@ -13,8 +13,10 @@ from mailer.audit.sealing.proofs import Proven, prove
 from mailer.audit.sealing.receipt import Checked, check_receipt, write_receipt
 from mailer.audit.sealing.sealer import Sealed, Sealer
 from mailer.audit.sealing.verify import Fault, Problem, Report, Verified, verify
+from mailer.audit.sealing.witness import SUFFIX, witnesses
 
 __all__ = [
+    "SUFFIX",
     "Checked",
     "Checkpoint",
     "Fault",
@@ -31,10 +33,12 @@ __all__ = [
     "VerifierKey",
     "check_receipt",
     "kept_sealed",
+    "kept_witnessed",
     "known_keys",
     "log_key_of",
     "prove",
     "signer_of",
     "verify",
+    "witnesses",
     "write_receipt",
 ]

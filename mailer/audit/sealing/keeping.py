@@ -1,12 +1,14 @@
-"""Keeps the log sealed while a process runs: every few seconds on a thread of its own, and once more at the end."""
+"""Keeps the log sealed, and its checkpoints with witnesses, while a process runs: on threads of their own."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mailer.audit.sealing.sealer import Sealer
+from mailer.audit.sealing.witness import Witness, last_note
 from mailer.clock import Clock
+from mailer.database import Database
 from mailer.errors import DatelineError
 
 EVERY = 5.0
@@ -24,30 +26,70 @@ def kept_sealed(
     Nothing that goes wrong here stops what the block does: entries wait. ``on_trouble`` is told, once until sealing
     has worked again.
     """
+    with _repeated("sealer", lambda: sealer.seal_all(at=clock.now()), every, on_trouble):
+        yield
+
+
+@contextmanager
+def kept_witnessed(
+    database: Database, witnesses: Sequence[Witness], *, on_trouble: Callable[[str], None], every: float
+) -> Iterator[None]:
+    """Give the last checkpoint to each witness now and then until the block ends, and then once more.
+
+    As with sealing, nothing that goes wrong stops the block. The one that comes next vouches for all before it.
+    """
+    given: dict[int, str] = {}
+
+    def give() -> None:
+        with database.read() as session:
+            note = last_note(session)
+        trouble: Exception | None = None
+        for place, witness in enumerate(witnesses):
+            if not note or given.get(place) == note:
+                continue
+            try:
+                witness(note)
+                given[place] = note
+            except DatelineError as error:
+                trouble = error  # the others shall have it all the same
+        if trouble:
+            raise trouble
+
+    if not witnesses:
+        yield
+        return
+    with _repeated("witness", give, every, on_trouble):
+        yield
+
+
+@contextmanager
+def _repeated(
+    name: str, work: Callable[[], object], every: float, on_trouble: Callable[[str], None]
+) -> Iterator[None]:
+    """Work on a thread of its own each so many seconds, and a last time when the block has ended."""
     ended = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(sealer, clock, ended, on_trouble, every), name="sealer")
-    keeper.start()
+
+    def repeat() -> None:
+        well = True
+        while True:
+            last = ended.wait(every)
+            try:
+                work()
+                well = True
+            except Exception as error:
+                if well:
+                    known = isinstance(error, DatelineError)
+                    if not known:
+                        _log.warning("The %s has failed in a way that is not known", name, exc_info=error)
+                    on_trouble(str(error) if known else f"The {name} has failed.")
+                well = False
+            if last:
+                return
+
+    thread = threading.Thread(target=repeat, name=name)
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        keeper.join()
-
-
-def _keep(
-    sealer: Sealer, clock: Clock, ended: threading.Event, on_trouble: Callable[[str], None], every: float
-) -> None:
-    well = True
-    while True:
-        last = ended.wait(every)
-        try:
-            sealer.seal_all(at=clock.now())
-            well = True
-        except Exception as error:
-            if well:
-                if not isinstance(error, DatelineError):
-                    _log.warning("The log cannot be sealed in a way that is not known", exc_info=error)
-                on_trouble(str(error) if isinstance(error, DatelineError) else "The log cannot be sealed.")
-            well = False
-        if last:
-            return
+        thread.join()

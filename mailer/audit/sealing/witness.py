@@ -1,0 +1,73 @@
+"""Gives checkpoints away, out of reach of whoever could change the database: to a folder elsewhere or a web address."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import mkstemp
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer.audit.sealing.models import LogCheckpoint
+from mailer.audit.sealing.notes import Checkpoint
+from mailer.errors import WitnessDiffers, WitnessFailed
+
+Witness = Callable[[str], None]
+"""Takes a checkpoint as a note. Raises ``WitnessFailed``, or ``WitnessDiffers`` where it knows another one."""
+
+SUFFIX = ".checkpoint"
+_SECONDS = 15.0
+
+
+def witnesses(folder: Path | None, url: str) -> Sequence[Witness]:
+    """Those that the settings name."""
+    found: list[Witness] = []
+    if folder is not None:
+        found.append(lambda note: into_folder(folder, note))
+    if url:
+        found.append(lambda note: to_address(url, note))
+    return found
+
+
+def last_note(session: Session) -> str:
+    """The last checkpoint; empty before there is one."""
+    return session.scalar(select(LogCheckpoint.note).order_by(LogCheckpoint.size.desc()).limit(1)) or ""
+
+
+def into_folder(folder: Path, note: str) -> None:
+    """Keep it as a file of its own, called by its number of entries; one that is there is never written over."""
+    file = folder / f"{Checkpoint.parsed(note).size:012}{SUFFIX}"
+    try:
+        # Not made where it is missing: a share that is not mounted must not look like one.
+        number, draft = mkstemp(dir=folder, prefix=".")
+        try:
+            with open(number, "w", encoding="utf-8", newline="\n") as new:  # noqa: PTH123
+                new.write(note)
+                new.flush()
+                os.fsync(new.fileno())
+            if not file.exists():
+                Path(draft).replace(file)
+                return
+        finally:
+            Path(draft).unlink(missing_ok=True)
+        known = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WitnessFailed(witness=folder, reason=getattr(error, "strerror", None) or str(error)) from error
+    if Checkpoint.parsed(known) != Checkpoint.parsed(note):
+        raise WitnessDiffers(witness=file)
+
+
+def to_address(url: str, note: str) -> None:
+    """POST it as plain text; whatever answers with 2xx has it."""
+    headers = {"Content-Type": "text/plain; charset=utf-8", "User-Agent": "Dateline"}
+    request = Request(url, note.encode(), headers, method="POST")  # noqa: S310 - the settings take http and https alone
+    try:
+        with urlopen(request, timeout=_SECONDS):  # noqa: S310
+            return
+    except HTTPError as error:
+        raise WitnessFailed(witness=url, reason=f"it answered {error.code}") from error
+    except (URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise WitnessFailed(witness=url, reason=str(reason)) from error
