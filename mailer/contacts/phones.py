@@ -10,9 +10,7 @@ from phonenumbers import (
     CountryCodeSource,
     NumberParseException,
     PhoneNumber,
-    PhoneNumberFormat,
     ValidationResult,
-    format_number,
     is_possible_number_with_reason,
     is_valid_number,
     national_significant_number,
@@ -64,22 +62,22 @@ def phone(text: str, country: str) -> Phone:
     Raises ``ValueError`` with the reason.
     """
     number, extension = text, ""
-    parsed = _plain(text)
-    if parsed is None:
+    if plain := _plain(text):
+        code, digits = plain
+    else:
         number, extension = _parts(text)
         number = _with_plus(number, country)
-        parsed = _parsed(number, country)
-    _check_length(parsed, country)
-    if not parsed.national_number:
+        code, digits = _parsed(number, country)
+    _check_length(code, digits, country)
+    if not digits.strip("0"):
         raise ValueError("it is nothing but zeros")
-    shown = format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    plain = f"+{parsed.country_code}{national_significant_number(parsed)}"
+    shown, key = f"+{code} {_spaced(code, digits)}", f"+{code}{digits}"
     if shown.count(" ") + shown.count("-") == 1:
         # The library knows no grouping for it: as it was written, then.
-        shown = _grouped(number, parsed)
+        shown = _grouped(number, code, digits)
     if extension:
-        shown, plain = f"{shown} ext. {extension}", f"{plain};ext={extension}"
-    return Phone(shown, plain)
+        shown, key = f"{shown} ext. {extension}", f"{key};ext={extension}"
+    return Phone(shown, key)
 
 
 _REASONS = {
@@ -90,20 +88,51 @@ _REASONS = {
 }
 
 
-def _plain(text: str) -> PhoneNumber | None:
-    """What ``parse`` makes of a number in plain international form, found in a third of its time; ``None`` for others.
+def _plain(text: str) -> tuple[int, str] | None:
+    """What ``parse`` makes of a number in plain international form, its country's code and its digits, found in a
+    tenth of its time; ``None`` for others.
 
     There the library has nothing to take away but the country's code. A test holds it to what the library says.
     """
     if not _INTERNATIONAL.fullmatch(text):
         return None
     digits = text[1:].replace(" ", "")
-    code = next((int(digits[:n]) for n in (1, 2, 3) if int(digits[:n]) in COUNTRY_CODE_TO_REGION_CODE), 0)
-    rest = digits[len(str(code)) :]
-    trunk = _trunk_prefix(code)
-    if not code or rest.startswith("0") or not 4 <= len(rest) <= 15 or (trunk and trunk.match(rest)):
+    for length in (1, 2, 3):
+        if (code := int(digits[:length])) in COUNTRY_CODE_TO_REGION_CODE:
+            break
+    else:
         return None
-    return PhoneNumber(country_code=code, national_number=int(rest))
+    rest = digits[length:]
+    trunk = _trunk_prefix(code)
+    if rest.startswith("0") or not 4 <= len(rest) <= 15 or (trunk and trunk.match(rest)):
+        return None
+    return code, rest
+
+
+def _spaced(code: int, digits: str) -> str:
+    """The digits with the spaces and hyphens that ``format_number`` puts there; a test holds it to that."""
+    for beginning, whole, groups in _groupings(code):
+        if beginning.match(digits) and (match := whole.fullmatch(digits)):
+            return groups.format(*match.groups())
+    return digits
+
+
+@cache
+def _groupings(code: int) -> list[tuple[re.Pattern[str], re.Pattern[str], str]]:
+    """How numbers behind a country's code are grouped: by their first digits, all of their digits, in which groups."""
+    place = PhoneMetadata.metadata_for_region_or_calling_code(code, region_code_for_country_code(code))
+    forms = (place.intl_number_format or place.number_format) if place else ()
+    return [
+        (
+            re.compile(form.leading_digits_pattern[-1] if form.leading_digits_pattern else ""),
+            re.compile(form.pattern or ""),
+            _GROUP.sub(lambda group: f"{{{int(group[1]) - 1}}}", form.format or ""),
+        )
+        for form in forms
+    ]
+
+
+_GROUP = re.compile(r"\\(\d)")
 
 
 @cache
@@ -114,8 +143,9 @@ def _trunk_prefix(code: int) -> re.Pattern[str] | None:
     return re.compile(prefix) if prefix else None
 
 
-def _parsed(number: str, country: str) -> PhoneNumber:
-    """Raises ``ValueError`` for no number, and for one that does not say which country's it is."""
+def _parsed(number: str, country: str) -> tuple[int, str]:
+    """Its country's code and its digits behind that. Raises ``ValueError`` for no number, and for one that does not say
+    which country's it is."""
     place = PhoneMetadata.metadata_for_region(country)
     if not number.startswith("+") and place is None:
         raise ValueError("it has no country's code; write it as +961 1 555 0100")
@@ -123,11 +153,12 @@ def _parsed(number: str, country: str) -> PhoneNumber:
         parsed = parse(number, country or None, keep_raw_input=True)
     except NumberParseException as error:
         raise ValueError(_REASONS.get(error.error_type, "not a telephone number")) from error
+    code, digits = parsed.country_code or 0, national_significant_number(parsed)
     if not _is_told(number, parsed, country):
-        _check_length(parsed, country)
+        _check_length(code, digits, country)
         name = country_name(country)
         raise ValueError(f"not a number of {name}; write it with + and its country's code in front")
-    return parsed
+    return code, digits
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -173,10 +204,9 @@ def _with_plus(number: str, country: str) -> str:
     return re.sub(r"^\D*0\D*0", "+", number)
 
 
-def _check_length(parsed: PhoneNumber, country: str) -> None:
-    digits = len(national_significant_number(parsed))
-    if not parsed.country_code or not _can_be(parsed.country_code, digits):
-        _refuse_length(parsed, country)
+def _check_length(code: int, digits: str, country: str) -> None:
+    if not code or not _can_be(code, len(digits)):
+        _refuse_length(code, digits, country)
 
 
 @cache
@@ -186,10 +216,10 @@ def _can_be(code: int, digits: int) -> bool:
     return is_possible_number_with_reason(some) is ValidationResult.IS_POSSIBLE
 
 
-def _refuse_length(parsed: PhoneNumber, country: str) -> None:
-    regions = region_codes_for_country_code(parsed.country_code or 0)
+def _refuse_length(code: int, digits: str, country: str) -> None:
+    regions = region_codes_for_country_code(code)
     place = country_name(country if country in regions else next(iter(regions), ""))
-    match is_possible_number_with_reason(parsed):
+    match is_possible_number_with_reason(PhoneNumber(country_code=code, national_number=int("1" * len(digits)))):
         case ValidationResult.IS_POSSIBLE:
             return
         case ValidationResult.TOO_SHORT:
@@ -212,13 +242,13 @@ def _is_told(number: str, parsed: PhoneNumber, country: str) -> bool:
     return bool(trunk and digits.startswith(trunk)) or is_valid_number(parsed)
 
 
-def _grouped(number: str, parsed: PhoneNumber) -> str:
+def _grouped(number: str, code: int, digits: str) -> str:
     """The number in the groups in which it was written, counted from its end."""
-    rest = len(national_significant_number(parsed))
+    rest = len(digits)
     groups: list[str] = []
     for group in reversed(re.findall(r"\d+", number)):
         if rest <= 0:
             break
         groups.append(group[-rest:])
         rest -= len(group)
-    return " ".join([f"+{parsed.country_code}", *reversed(groups)])
+    return " ".join([f"+{code}", *reversed(groups)])

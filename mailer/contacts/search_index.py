@@ -7,23 +7,16 @@ it, and a journalist who was changed is never missing from a search that comes a
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from weakref import WeakSet
 
-from sqlalchemy import Pool, Select, delete, event, inspect, select, text
+from sqlalchemy import Pool, delete, event, inspect, select, text
 from sqlalchemy.orm import Session
 
-from mailer.contacts.models import (
-    Affiliation,
-    Contact,
-    ContactNote,
-    ContactStatus,
-    ContactTag,
-    ContactText,
-    ContactUnindexed,
-    Outlet,
-)
+from mailer.contacts.collecting import without_collecting
+from mailer.contacts.models import Contact, ContactStatus, ContactText, ContactUnindexed
 from mailer.contacts.words import IN_NAME, words_of
-from mailer.database import chunks, insert_rows, is_sqlite, is_writing
+from mailer.database import chunks, fetch, insert_rows, is_sqlite, is_writing, run
 
 MAX_WORDS = 5_000
 """Of one contact, the first ones of her name, titles, tags, outlets and notes, newest notes first. PostgreSQL takes no
@@ -87,7 +80,7 @@ def stale(session: Session, *, thorough: bool = False) -> list[int]:
         kept = dict(session.execute(select(ContactText.contact_id, ContactText.words)).all())
         ids = session.scalars(select(Contact.id).order_by(Contact.id)).all()
         for some in chunks(ids, _BATCH):
-            wanted = dict(_texts(session, select(Contact.id).where(Contact.id.between(some[0], some[-1]))))
+            wanted = dict(_texts(session, _EVERYBODY, some[0], some[-1]))
             found |= {number for number in some if kept.get(number) != wanted.get(number)}
         found |= kept.keys() - set(ids)
     return sorted(found)
@@ -122,7 +115,8 @@ def _index_marked(session: Session) -> int:
         ids = [row[0] for row in marked]
         if not ids:
             break
-        _index(session, ids)
+        with without_collecting():
+            _index(session, ids)
         count += len(ids)
     if count >= _MANY and not is_sqlite(session):
         session.execute(text(f"ANALYZE {', '.join(_READ)}"))
@@ -135,7 +129,7 @@ def _index(session: Session, ids: Sequence[int]) -> None:
     marked = select(ContactUnindexed.contact_id).where(between)
     old = select(ContactText.contact_id, ContactText.words).where(ContactText.contact_id.in_(marked))
     have = dict(session.execute(old).all())
-    wanted = dict(_texts(session, marked))
+    wanted = dict(_texts(session, _MARKED, ids[0], ids[-1]))
     changed = [number for number in ids if have.get(number) != wanted.get(number)]
     gone = [(number, have[number]) for number in changed if number in have]
     new = [(number, wanted[number]) for number in changed if number in wanted]
@@ -144,7 +138,7 @@ def _index(session: Session, ids: Sequence[int]) -> None:
     for some in chunks(number for number, _ in gone):
         session.execute(delete(ContactText).where(ContactText.contact_id.in_(some)))
     insert_rows(session, ContactText, ("contact_id", "words"), new)
-    session.execute(delete(ContactUnindexed).where(between))
+    run(session, "DELETE FROM contact_unindexed WHERE contact_id BETWEEN ? AND ?", (ids[0], ids[-1]))
 
 
 def _index_in_sqlite(session: Session, gone: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> None:
@@ -157,33 +151,35 @@ def _index_in_sqlite(session: Session, gone: Sequence[tuple[int, str]], new: Seq
         connection.exec_driver_sql("INSERT INTO contact_search (rowid, words) VALUES (?, ?)", new)
 
 
-def _texts(session: Session, ids: Select[int]) -> Iterator[tuple[int, str]]:
-    """The words of these contacts; none for who is erased or gone."""
-    affiliation, tag, note = Affiliation, ContactTag, ContactNote
-    current = select(affiliation.contact_id, Outlet.name, affiliation.role).join(affiliation.outlet)
-    current = current.where(affiliation.until.is_(None)).order_by(affiliation.id)
-    noted = select(note.contact_id, note.text).order_by(note.at.desc(), note.id.desc())
+def _texts(session: Session, people: str, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """The words of these contacts between two numbers; none for who is erased or gone."""
+    among = f"IN (SELECT {people} BETWEEN ? AND ?)"
     parts: defaultdict[int, list[str]] = defaultdict(list)
-    for query, owner in (
-        (select(tag.contact_id, tag.tag).order_by(tag.tag), tag.contact_id),
-        (current, affiliation.contact_id),
-        (noted, note.contact_id),
-    ):
-        for number, *values in session.execute(query.where(owner.in_(ids))):
+    for columns, source in _PARTS:
+        for number, *values in fetch(session, ("contact_id", *columns), source.format(among), (first, last)):
             parts[number] += values
-    people = select(
-        Contact.id,
-        Contact.title,
-        Contact.arabic_title,
-        Contact.name,
-        Contact.given_name,
-        Contact.family_name,
-        Contact.arabic_name,
-    ).where(Contact.id.in_(ids), Contact.status != ContactStatus.ERASED)
-    for number, title, arabic_title, *names in session.execute(people):
-        in_name = dict.fromkeys(word for name in names if name for word in words_of(name))
-        words = dict.fromkeys(IN_NAME + word for word in in_name) | in_name
-        for part in (title, arabic_title, *parts.get(number, ())):
-            if part:
-                words |= dict.fromkeys(words_of(part))
+    is_there = f"FROM contact WHERE id {among} AND status <> '{ContactStatus.ERASED.value}'"
+    for number, title, arabic_title, *names in fetch(session, _COLUMNS, is_there, (first, last)):
+        named = dict.fromkeys(_words(names))
+        others = _words((title, arabic_title, *parts.get(number, ())))
+        words = dict.fromkeys(chain(map(IN_NAME.__add__, named), named, others))
         yield number, " ".join(words if len(words) <= MAX_WORDS else list(words)[:MAX_WORDS])
+
+
+def _words(texts: Sequence[str]) -> Iterator[str]:
+    return chain.from_iterable(map(words_of, filter(None, texts)))
+
+
+_MARKED = "contact_id FROM contact_unindexed WHERE contact_id"
+_EVERYBODY = "id FROM contact WHERE id"
+_COLUMNS = ("id", "title", "arabic_title", "name", "given_name", "family_name", "arabic_name")
+_PARTS = (
+    (("tag",), "FROM contact_tag WHERE contact_id {} ORDER BY tag"),
+    (
+        ("name", "role"),
+        "FROM (SELECT a.id, a.contact_id, o.name, a.role FROM affiliation a JOIN outlet o ON o.id = a.outlet_id "
+        "WHERE a.until IS NULL AND a.contact_id {}) AS places ORDER BY id",
+    ),
+    (("text",), "FROM contact_note WHERE contact_id {} ORDER BY at DESC, id DESC"),
+)
+"""What hangs on a contact, in the order of its words."""

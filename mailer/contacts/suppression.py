@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -83,6 +83,8 @@ def suppressed_among(
 ) -> set[str]:
     """Those of the keys (see ``Address.key``) that are suppressed, by themselves or by their domain: for all, or for
     one of these organisations."""
+    if not session.scalar(select(exists(Suppression.id))):
+        return set()
     stops = stops_among(session, address_keys, lambda: organisation_ids)
     return {key for key in address_keys if stops.of_address(key)}
 

@@ -5,7 +5,9 @@ search finds the same people on both.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from mailer.contacts.spelling import fold
 
@@ -43,9 +45,23 @@ _ARTICLE = re.compile("(?:[وفبك]?ال|لل)(?=..)")
 _ASKED_ARTICLE = re.compile("^ال(?=..)")
 
 
-@lru_cache(maxsize=50_000)
 def words_of(text: str) -> tuple[str, ...]:
-    """What is stored of a text: its words, each once, in every form by which it may be asked for."""
+    """What is stored of a text: its words, each once, in every form by which it may be asked for.
+
+    No form reaches over a space, and names have the same parts again and again: each part is looked at once.
+    """
+    if text.isascii() and len(text) <= MAX_WORD and (words := text.lower().split()) and "".join(words).isalnum():
+        return tuple(dict.fromkeys(words))  # most names, and it has one form
+    parts = [_simple(part) for part in text.split()]
+    if None in parts:
+        return whole_words_of(text)
+    found = [part for part in parts if part]
+    return tuple(dict.fromkeys(chain(*(words for words, _ in found), *(bare for _, bare in found))))
+
+
+@lru_cache(maxsize=10_000)
+def whole_words_of(text: str) -> tuple[str, ...]:
+    """The same, of any text and looked at as a whole."""
     plain = _plain(text)
     found = dict.fromkeys(_split(_APOSTROPHE.sub(" ", plain)))
     whole = _APOSTROPHE.sub("", plain)
@@ -53,10 +69,22 @@ def words_of(text: str) -> tuple[str, ...]:
         found |= dict.fromkeys(_split(whole))
     if _HYPHEN.search(whole):
         found |= dict.fromkeys(_split(_HYPHEN.sub("", whole)))
-    for word in list(found):
-        if article := _ARTICLE.match(word):
-            found[word[article.end() :]] = None
+    found |= dict.fromkeys(_without_article(found))
     return tuple(found)
+
+
+@lru_cache(maxsize=50_000)
+def _simple(part: str) -> tuple[Sequence[str], Sequence[str]] | None:
+    """The words of a part without spaces, and those without their article; ``None`` for one with several forms."""
+    plain = _plain(part)
+    if _APOSTROPHE.search(plain) or _HYPHEN.search(plain):
+        return None
+    words = _split(plain)
+    return words, _without_article(words)
+
+
+def _without_article(words: Iterable[str]) -> list[str]:
+    return [word[article.end() :] for word in words if (article := _ARTICLE.match(word))]
 
 
 def asked(text: str) -> tuple[str, ...]:

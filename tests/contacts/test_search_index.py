@@ -24,7 +24,7 @@ from mailer.contacts.query import parse
 from mailer.contacts.ranking import search
 from mailer.contacts.search import find_contacts
 from mailer.contacts.search_index import refresh, reindex, stale
-from mailer.contacts.words import asked, words_of
+from mailer.contacts.words import asked, whole_words_of, words_of
 from mailer.database import Database
 
 
@@ -147,6 +147,14 @@ def test_whoever_types_a_name_as_it_is_stored_finds_it(name: str) -> None:
     stored = words_of(name)
     assert set(asked(name)) <= set(stored)
     assert all(word and not any(c.isspace() or c in "\"'" for c in word) for word in stored)
+
+
+_LETTERS = "aZß0٣ ـ'’´-‐.,_é\u0301\u00a8\u200dالنورةىءأﷺ新ไकि\u094dﬁǅİς\t\u2003\x1c"
+
+
+@given(st.text(max_size=40) | st.text(_LETTERS, max_size=80) | st.text("Ab9 ", max_size=90))
+def test_a_name_looked_at_in_parts_has_the_words_of_the_whole(name: str) -> None:
+    assert words_of(name) == whole_words_of(name)
 
 
 def test_those_come_first_who_are_called_so(office: Database) -> None:

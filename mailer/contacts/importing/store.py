@@ -195,8 +195,8 @@ class Store:
         rows: Rows = []
         for kind, field in ((PointKind.ADDRESS.value, "address"), (PointKind.PHONE.value, "phone")):
             for number, entry in of:
-                for place, one in enumerate(entry.after.get(field, ())[1:]):
-                    rows.append((number, kind, one.text, one.key, place))
+                if len(several := entry.after.get(field, ())) > 1:
+                    rows += [(number, kind, one.text, one.key, place) for place, one in enumerate(several[1:])]
         insert_rows(self._session, ContactPoint, ("contact_id", "kind", "value", "key", "position"), rows)
 
     def _affiliations(self, of: Numbered) -> None:
@@ -280,7 +280,7 @@ class Store:
         update_rows(self._session, Outlet, ("id", "type"), changed)
 
     def _new_cities(self, cities: Iterable[KnownCity]) -> None:
-        for city in {(city.name, city.country): city for city in cities}.values():
+        for city in cities:
             if (city.name, city.country) in self._cities:
                 continue
             made = City(

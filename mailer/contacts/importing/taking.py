@@ -1,8 +1,6 @@
 """Takes one list into the registry, or says what would come of it: reading, checking, planning and storing in turn."""
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor
+from mailer.contacts.collecting import without_collecting
 from mailer.contacts.importing.account import BESIDE, Changed, Imported, Newcomer, Notice, Refusal
 from mailer.contacts.importing.candidate import Candidate
 from mailer.contacts.importing.cells import Checker, Heads
@@ -122,7 +121,7 @@ class _Intake:
         self.done = Imported(file=file.name, how=self._opened.how, left_out=_left_out(self._columns))
 
     def carry_out(self, write: Callable[[list[Entry]], None]) -> None:
-        with _without_collecting():
+        with without_collecting():
             self._carry_out(write)
 
     def _carry_out(self, write: Callable[[list[Entry]], None]) -> None:
@@ -229,19 +228,6 @@ class _Intake:
             heading = self._heads.headings["address"]
             text = f"{text} is suppressed; she is taken in, and not written to there"
             self.done.notices.append(Notice(self._file.name, rows[key].row, heading, text))
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep Python from looking for cycles: a list's people have none, and going through all of them again and again
-    takes a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _headings(headings: tuple[str, ...], columns: Columns) -> dict[str, str]:

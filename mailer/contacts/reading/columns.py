@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from mailer.contacts.fields import FIELDS
@@ -34,8 +35,13 @@ class Columns:
         Several columns of one field that may have many values are joined by line breaks; of a field with one value
         the first column that has any counts, from left to right.
         """
-        cells: dict[str, str] = {}
-        for field, cell in zip(self.fields, row.cells + ("",) * (len(self.fields) - len(row.cells)), strict=False):
+        told = row.cells + ("",) * (len(self.fields) - len(row.cells))
+        if _have_one_column(self.fields) and _GOOGLE_SEPARATOR not in "\n".join(told):
+            cells = dict(zip(self.fields, told, strict=False))
+            cells.pop("", None)
+            return cells
+        cells = {}
+        for field, cell in zip(self.fields, told, strict=False):
             if not field:
                 continue
             if field in _MANY and _GOOGLE_SEPARATOR in cell:
@@ -46,6 +52,13 @@ class Columns:
             elif field in _MANY and cell and not cell.isspace():
                 cells[field] = f"{held}\n{cell}"
         return cells
+
+
+@lru_cache(maxsize=16)
+def _have_one_column(fields: tuple[str, ...]) -> bool:
+    """Whether none of the fields has a second one."""
+    named = [field for field in fields if field]
+    return len(named) == len(set(named))
 
 
 def recognise(headings: Sequence[str], mapping: Mapping[str, str] = _NO_MAPPING) -> Columns:

@@ -40,7 +40,7 @@ class OpenedList:
 
 def bounded(cells: Iterable[str]) -> tuple[str, ...]:
     """The cells, those that are too long cut one character beyond the bound, so that whoever checks them sees it."""
-    if len(max(cells := tuple(cells), key=len, default="")) <= MAX_CELL:
+    if max(map(len, cells := tuple(cells)), default=0) <= MAX_CELL:
         return cells
     return tuple(cell if len(cell) <= MAX_CELL else cell[: MAX_CELL + 1] for cell in cells)
 

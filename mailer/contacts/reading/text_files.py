@@ -112,7 +112,7 @@ def _rows(lines: _Lines, delimiter: str, *, skip: bool) -> Iterator[Row]:
                     reason=f"row {lines.row} has {len(cells):,} cells; the most is {MAX_COLUMNS}",
                     remedy="Delete the columns that are not about people, or look for a wrong delimiter.",
                 )
-            if any(cells) and not all(cell.isspace() for cell in cells if cell):
+            if (text := "".join(cells)) and not text.isspace():
                 yield Row(lines.row, bounded(cells))
     finally:
         lines.close()
