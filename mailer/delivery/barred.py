@@ -4,18 +4,19 @@ It is asked for each batch, so that it is a few statements for all of it, and no
 be on the wire: they are not asked about, but go back when they have waited too long (see ``hands.FRESH_SECONDS``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mailer.contacts.merging import numbers_of
 from mailer.contacts.models import Contact, ContactStatus
 from mailer.contacts.stops import stops_among
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.schedule.audience import issuers_of
-from mailer.schedule.models import RECEIVING_STATES, Delivery
+from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState
 
 NOT_ACTIVE = "not-active"
 """She was set aside, erased, or merged into another contact who has her own delivery."""
@@ -51,11 +52,13 @@ def barred_among(
         kept = _kept(session, stops.gone)
         others = {other for other in kept.values() if other is not None}
         asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
-        # Not one that failed, was suppressed or cancelled at the other address: she would get nothing at either.
-        has_it = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
-        theirs = select(Delivery.contact_id).where(*has_it, Delivery.contact_id.in_(others))
-        have = set(session.scalars(theirs))
-        gone = {contact for contact, other in kept.items() if other is None or other in have}
+        batch = {claim.contact: bool(stops.why(claim.contact, claim.address_key)) for claim in claimed}
+        recipients = _recipients(session, others, wave_id, batch)
+        gone = {
+            contact
+            for contact, other in kept.items()
+            if other is None or recipients.get(other, contact) != contact
+        }
     refused: set[int] = set()
     if under_embargo:
         people = {kept.get(contact) or contact for contact in contacts}
@@ -72,6 +75,34 @@ def barred_among(
         elif person in refused:
             barred[claim.delivery] = "no-embargo-terms"
     return barred
+
+
+def _recipients(
+    session: Session, people: Collection[int], wave_id: int, batch: Mapping[int, bool]
+) -> dict[int, int]:
+    """Under which of her contacts each of these people gets the wave: her own, or one of several merged into it.
+
+    Not under one where it failed, was suppressed or cancelled: she would get it under none. ``batch`` are those who are
+    claimed now, and whether something stops each of them.
+    """
+    family = numbers_of(session, list(people))
+    receiving = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
+    rows = session.execute(
+        select(Delivery.contact_id, Delivery.state).where(*receiving, Delivery.contact_id.in_(family))
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for contact, state in rows:
+        if batch.get(contact):
+            continue
+        person = family[contact]
+        if contact == person:
+            rank = 0
+        elif contact in batch:
+            rank = 2
+        else:  # what went out before; what is claimed later gives way to this batch
+            rank = 3 if state in (DeliveryState.QUEUED, DeliveryState.DEFERRED) else 1
+        found[person] = min(found.get(person, (rank, contact)), (rank, contact))
+    return {person: contact for person, (_, contact) in found.items()}
 
 
 def _kept(session: Session, gone: Mapping[int, int | None]) -> dict[int, int | None]:

@@ -171,6 +171,35 @@ def test_one_who_was_merged_gets_it_where_the_kept_one_s_address_failed(
     assert told_of == reasons
 
 
+@pytest.mark.parametrize("limit", [1, 9])
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.ACCEPTED])
+def test_of_two_who_were_merged_into_a_third_one_gets_it(
+    office: Database, limit: int, state: DeliveryState
+) -> None:
+    with office.write() as session:
+        first, second, kept = (make_contact(session) for _ in range(3))
+        wave = opened(session, first, second)
+        merge(session, first, kept)
+        merge(session, second, kept)
+        claims = []
+        for _ in range(3):
+            for one in claim(session, wave.id, process_id="1" * 32, limit=limit, now=NOON):
+                claims.append(one)
+                session.get_one(Delivery, one.id, populate_existing=True).state = state
+                session.flush()
+        assert len(claims) == 1
+
+
+def test_of_two_who_were_merged_into_a_third_the_one_whose_mailbox_is_there_gets_it(office: Database) -> None:
+    with office.write() as session:
+        first, second, kept = (make_contact(session) for _ in range(3))
+        wave = opened(session, first, second)
+        merge(session, first, kept)
+        merge(session, second, kept)
+        suppress(session, first.address, reason="550", at=NOON, actor=DESK, kind=SuppressionKind.UNDELIVERABLE)
+        assert set_aside(session, wave) == ["suppressed"]
+
+
 def test_what_the_kept_one_asked_for_counts_for_the_merged_one(office: Database) -> None:
     with office.write() as session:
         first, second, middle, last, gone = (make_contact(session) for _ in range(5))

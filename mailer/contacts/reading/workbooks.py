@@ -2,6 +2,7 @@
 
 import xml.parsers.expat
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
@@ -144,12 +145,31 @@ def _read(file: Path, name: str) -> CalamineSheet:
 
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
     left = [""] * (sheet.start[1] if sheet.start else 0)
+    merged = _merged(sheet)
+    standing: dict[int, tuple[int, str]] = {}
     for number, values in enumerate(sheet.iter_rows(), 1):
         cells = left + [_text(value) for value in values]
+        if any(cells):
+            for column, (last, text) in standing.items():
+                if number <= last and column < len(cells):
+                    cells[column] = cells[column] or text
+        for column, last in merged.get(number, ()):
+            if column < len(cells):
+                standing[column] = (last, cells[column])
         while cells and not cells[-1]:
             cells.pop()
         if any(cells) and not all(cell.isspace() for cell in cells if cell):
             yield Row(number, bounded(cells))
+
+
+def _merged(sheet: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
+    """The cells that reach over several rows, as an outlet's beside all its people: by their first row, column (from 0)
+    and last row. What they say is of each of the rows, while the file has it in the first alone."""
+    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        if last > first:
+            found[first + 1].append((column, last + 1))
+    return found
 
 
 def _text(value: object) -> str:

@@ -192,6 +192,24 @@ def test_merged_headings_leave_the_second_column_to_its_letter(tmp_path: Path) -
     assert [row.cells for row in found.rows] == [("Nour", "Haddad", "n@x.example", "Tyre")]
 
 
+@pytest.mark.parametrize("shift", [0, 2])
+def test_what_a_cell_over_several_rows_says_is_said_of_each_of_them(tmp_path: Path, shift: int) -> None:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(shift, shift, ["Outlet", "Name", "E-mail"])
+        sheet.merge_range(shift + 1, shift, shift + 4, shift, "Levant Courier")
+        for place, who in enumerate(("nour", "rim")):
+            sheet.write_row(shift + 1 + 2 * place, shift + 1, [who.title(), f"{who}@courier.example"])
+        sheet.write_row(shift + 6, shift + 1, ["Tarek", "tarek@delta.example"])
+    rows = [tuple(cell for cell in row.cells if cell) for row in opened(tmp_path, content.getvalue()).rows]
+    assert rows == [
+        ("Levant Courier", "Nour", "nour@courier.example"),
+        ("Levant Courier", "Rim", "rim@courier.example"),
+        ("Tarek", "tarek@delta.example"),
+    ]
+
+
 def test_the_first_sheet_with_rows_is_read_and_the_others_are_named(tmp_path: Path) -> None:
     book = xlsx(Empty=[], Beirut=[HEADINGS, *PEOPLE], Cairo=[HEADINGS, PEOPLE[0]])
     found = opened(tmp_path, book)
