@@ -83,9 +83,12 @@ def test_a_log_that_nobody_touched_is_as_it_was_sealed(log: Database, key: LogKe
     assert look(log, key).checkpoints == 4
 
 
-def test_an_empty_log_has_nothing_to_seal_and_nothing_wrong(database: Database, key: LogKey) -> None:
+def test_an_empty_log_has_nothing_to_seal_and_nothing_wrong_before_there_is_a_key(
+    database: Database, key: LogKey
+) -> None:
     assert Sealer(database, key).seal_all(at=NOON) == Sealed(0, 0)
-    assert look(database, key) == Verified()
+    with database.read() as session:
+        assert verify(session, []) == Verified()
 
 
 def test_more_than_a_batch_is_sealed_in_several(
@@ -278,8 +281,63 @@ def test_a_changed_entry_with_its_hash_in_the_tree_does_not_fit_what_was_signed(
         for size, note in zip((300, 301, 700), signed, strict=True):
             session.add(LogCheckpoint(size=size, at=NOON, note=note, settled_entry_id=size))
     found = look(log, key)
-    assert [(problem.fault, problem.size) for problem in found.problems] == [(Fault.ROOT, 301), (Fault.ROOT, 700)]
-    assert "the last one that fits is of 300 entries" in found.problems[0].text
+    assert [(problem.fault, problem.size) for problem in found.problems] == [
+        (Fault.UNSIGNED, None),
+        (Fault.ROOT, 301),
+        (Fault.ROOT, 700),
+    ]
+    assert "the last one that fits is of 300 entries" in found.problems[1].text
+
+
+def resealed(database: Database, size: int, *statements: str) -> None:
+    """Change entries and the whole tree to fit them, and leave only the checkpoints of up to so many entries."""
+    with database.read() as session:
+        kept = [(row.size, row.note) for row in session.scalars(select(LogCheckpoint)) if row.size <= size]
+    other = LogKey("press.example/log", Ed25519PrivateKey.generate())
+    rebuild(database, other, *statements)
+    attack(database, "DELETE FROM log_checkpoint")
+    with database.write() as session:
+        session.add_all(LogCheckpoint(size=size, at=NOON, note=note, settled_entry_id=size) for size, note in kept)
+
+
+@pytest.mark.parametrize("size", [0, 300, 301])
+def test_entries_that_stand_in_the_tree_under_no_checkpoint_are_not_called_sealed(
+    log: Database, key: LogKey, size: int
+) -> None:
+    resealed(log, size, "UPDATE log_entry SET wave_id = 9 WHERE id = 500")
+    found = look(log, key)
+    assert found.sealed == size
+    assert [problem.fault for problem in found.problems] == [Fault.UNSIGNED]
+    assert f"no checkpoint of more than {size} entries" in found.problems[0].text
+
+
+@pytest.mark.parametrize("tables", [TABLES, TABLES[1:], TABLES[3:]])
+def test_a_log_whose_seal_was_taken_away_is_not_like_one_that_never_had_any(
+    log: Database, key: LogKey, tables: tuple[str, ...]
+) -> None:
+    attack(log, *(f"DELETE FROM {table}" for table in tables))
+    found = look(log, key)
+    assert Fault.UNSIGNED in [problem.fault for problem in found.problems]
+    assert found.sealed == 0
+
+
+def test_a_run_that_is_said_to_be_endless_does_not_keep_the_verifier(log: Database, key: LogKey) -> None:
+    attack(log, "UPDATE log_run SET length = 2147483647 WHERE first_index = 301")
+    found = look(log, key)
+    assert [problem.fault for problem in found.problems] == [Fault.UNSIGNED]
+    assert (found.sealed, found.checkpoints) == (700, 3)
+
+
+@pytest.mark.parametrize("number", [-(2**63), -(2**62), -(2**62) - 1, 0])
+def test_an_entry_of_any_number_that_was_put_before_the_others_is_named(
+    log: Database, key: LogKey, number: int
+) -> None:
+    attack(
+        log,
+        "INSERT INTO log_entry (id, at, event, actor, data) "
+        f"SELECT {number}, at, event, actor, data FROM log_entry WHERE id = 1",
+    )
+    assert faults(look(log, key)) == [(Fault.INSERTED, number)]
 
 
 def rebuild(database: Database, key: LogKey, *statements: str) -> None:
@@ -291,7 +349,7 @@ def rebuild(database: Database, key: LogKey, *statements: str) -> None:
 def test_a_tree_signed_with_another_key_is_noticed(log: Database, key: LogKey, tmp_path: Path) -> None:
     other = log_key_of(tmp_path / "other", NAME)[0]
     rebuild(log, other, "UPDATE log_entry SET wave_id = 9 WHERE id = 5")
-    assert [problem.fault for problem in look(log, key).problems] == [Fault.SIGNATURE]
+    assert [problem.fault for problem in look(log, key).problems] == [Fault.SIGNATURE, Fault.UNSIGNED]
 
 
 def test_who_has_the_key_as_well_is_found_out_by_a_witness_alone(log: Database, key: LogKey) -> None:

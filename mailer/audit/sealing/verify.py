@@ -40,6 +40,8 @@ class Fault(StrEnum):
     """The tree's own tables do not fit each other."""
     ROOT = "root"
     """The tree is another one than its checkpoint says."""
+    UNSIGNED = "unsigned"
+    """What stands in the tree is under no checkpoint, or nothing is though there is a key."""
     SIGNATURE = "signature"
     """A checkpoint is not signed by a key that is known."""
     WITNESS = "witness"
@@ -62,9 +64,9 @@ class Verified:
     """What a look through the log has found."""
 
     sealed: int = 0
-    """Entries in the tree."""
+    """Entries in the tree, as far as it is under a checkpoint."""
     unsealed: int = 0
-    """Entries that have come since and wait for the next checkpoint."""
+    """Entries that no run has: they have come since and wait for the next checkpoint."""
     checkpoints: int = 0
     """Of the log's own, those that fit."""
     witnessed: int = 0
@@ -104,7 +106,10 @@ class _Verifying:
         for note in witnessed:
             self._take(note, "A checkpoint that was kept elsewhere", size=None)
         runs = self._runs()
-        total = runs[-1].first_index + runs[-1].length if runs else 0
+        placed = runs[-1].first_index + runs[-1].length if runs else 0
+        # What is under no checkpoint could be anything; the tables could say that it is without end, too.
+        total = min(placed, max(self._signed, default=0))
+        self._require_signed(placed, total)
         tree = Growing()
         self._compare(0, EMPTY_ROOT)
         for start, numbers in self._parts(runs, total):
@@ -145,11 +150,24 @@ class _Verifying:
             index += run.length
         return runs
 
+    def _require_signed(self, placed: int, total: int) -> None:
+        if placed > total:
+            self._report(
+                Fault.UNSIGNED,
+                f"There are {placed} entries in the tree, and no checkpoint of more than {total} entries is known.",
+            )
+        elif self._keys and not placed and not self._signed:
+            self._report(
+                Fault.UNSIGNED,
+                "There is a key and nothing is sealed: either the seal was taken away, or this is an office that has "
+                "just begun and has not yet sealed anything.",
+            )
+
     def _parts(self, runs: Sequence[LogRun], total: int) -> Iterator[tuple[int, range]]:
         """Places in the tree with the numbers of their entries; a part ends where something was signed."""
         sizes = sorted({*self._signed, total})
         for run in runs:
-            start, end = run.first_index, run.first_index + run.length
+            start, end = run.first_index, min(run.first_index + run.length, total)
             while start < end:
                 stop = min(end, start + _BATCH, sizes[bisect_right(sizes, start)])
                 first = run.first_entry_id + start - run.first_index
@@ -208,7 +226,7 @@ class _Verifying:
 
     def _outside(self, settled: int) -> None:
         """Entries that no run has."""
-        for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**62), 2**62)):
+        for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**63), 2**62)):
             if number <= settled:
                 self._report(Fault.INSERTED, f"Entry {number} was put among sealed ones.", entry_id=number)
             else:
