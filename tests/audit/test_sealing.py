@@ -232,6 +232,40 @@ def test_an_entry_that_is_changed_is_named_and_the_rest_is_shown_to_be_whole(
     assert (found.sealed, found.checkpoints) == (700, 3)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "wave_id = 'null'",
+        "wave_id = x'01'",
+        "contact_id = 1.5",
+        "contact_id = 9e999",
+        "at = replace(at, ' ', 'T')",
+        "at = 5",
+        "at = x'01'",
+        "event = CAST(event AS BLOB)",
+        "data = CAST(data AS BLOB)",
+        "data = CAST(x'7bff7d' AS TEXT)",
+        "data = data || char(0)",
+        "data = 5",
+    ],
+)
+def test_sqlite_s_loose_types_hide_no_change(log: Database, key: LogKey, change: str) -> None:
+    attack(log, f"UPDATE log_entry SET {change} WHERE id = 257")
+    found = look(log, key)
+    assert faults(found) == [(Fault.CHANGED, 257)]
+    assert (found.sealed, found.checkpoints) == (700, 3)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("at", ["infinity", "-infinity", "0044-03-15 BC", "12026-01-01"])
+def test_a_time_that_no_calendar_of_ours_has_hides_no_change(log: Database, key: LogKey, at: str) -> None:
+    attack(log, f"UPDATE log_entry SET at = '{at}' WHERE id IN (257, 300)")
+    found = look(log, key)
+    assert faults(found) == [(Fault.CHANGED, 257), (Fault.CHANGED, 300)]
+    assert (found.sealed, found.checkpoints) == (700, 3)
+
+
 def test_an_entry_that_is_deleted_is_named(log: Database, key: LogKey) -> None:
     attack(log, "DELETE FROM log_entry WHERE id IN (1, 700)")
     assert faults(look(log, key)) == [(Fault.MISSING, 1), (Fault.MISSING, 700)]
