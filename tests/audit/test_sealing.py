@@ -302,7 +302,7 @@ def test_a_tail_that_is_cut_off_with_its_place_in_the_tree_is_noticed(log: Datab
     attack(log, "DELETE FROM log_entry WHERE id > 301", "DELETE FROM log_run WHERE first_index >= 301")
     found = look(log, key)
     assert (Fault.MISSING, None) in faults(found)
-    assert "is of 700 entries, and the log has 301" in found.problems[-1].text
+    assert any("is of 700 entries, and the log has 301" in problem.text for problem in found.problems)
 
 
 def test_a_changed_entry_with_its_hash_in_the_tree_does_not_fit_what_was_signed(
@@ -406,6 +406,9 @@ def test_yesterday_s_backup_is_found_out_by_a_witness_alone(log: Database, key: 
         "DELETE FROM log_entry WHERE id > 301",
         "DELETE FROM log_run WHERE first_index >= 301",
         "DELETE FROM log_checkpoint WHERE size > 301",
+        "DELETE FROM log_tile WHERE level = 0 AND number = 2",
+        "UPDATE log_tile SET hashes = substr(hashes, 1, 45 * 32) WHERE level = 0 AND number = 1",
+        "UPDATE log_tile SET hashes = substr(hashes, 1, 32) WHERE level = 1",
     )
     assert look(log, key).problems == []
     found = look(log, key, kept[-1])
@@ -418,6 +421,8 @@ def test_yesterday_s_backup_is_found_out_by_a_witness_alone(log: Database, key: 
     [
         ("UPDATE log_tile SET hashes = substr(hashes, 1, 32) WHERE level = 1", Fault.TREE),
         ("DELETE FROM log_tile WHERE level = 0 AND number = 2", Fault.TREE),
+        ("UPDATE log_tile SET hashes = hashes || hashes WHERE level = 0 AND number = 2", Fault.TREE),
+        ("INSERT INTO log_tile SELECT level, 3, hashes FROM log_tile WHERE level = 0 AND number = 1", Fault.TREE),
         ("UPDATE log_run SET first_index = first_index + 1000 WHERE first_index > 0", Fault.TREE),
         ("UPDATE log_checkpoint SET note = 'x' WHERE size = 301", Fault.SIGNATURE),
         ("UPDATE log_checkpoint SET size = 302 WHERE size = 301", Fault.TREE),
@@ -428,6 +433,26 @@ def test_what_does_not_fit_in_the_tree_s_own_tables_is_noticed(
 ) -> None:
     attack(log, statement)
     assert fault in [problem.fault for problem in look(log, key).problems]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log_tile SET hashes = CAST(hashes AS TEXT)",
+        "UPDATE log_tile SET hashes = 5",
+        "UPDATE log_run SET length = 'many' WHERE first_index > 0",
+        "UPDATE log_run SET first_entry_id = x'01' WHERE first_index = 301",
+        "UPDATE log_checkpoint SET note = x'ff'",
+        "UPDATE log_checkpoint SET note = CAST(x'ff' AS TEXT)",
+        "UPDATE log_checkpoint SET at = 'never', settled_entry_id = 'all'",
+    ],
+)
+def test_sqlite_s_loose_types_do_not_end_the_verifier(log: Database, key: LogKey, statement: str) -> None:
+    attack(log, statement)
+    found = look(log, key)
+    # The bytes of a hash are the same in a text, and the last columns of a checkpoint are not signed.
+    assert found.problems or "hashes AS TEXT" in statement or "'all'" in statement
 
 
 def test_the_key_is_made_once_and_kept_apart(tmp_path: Path, key: LogKey) -> None:

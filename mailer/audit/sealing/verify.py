@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, cast, func, select
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from mailer.audit.sealing.leaf import leaves
 from mailer.audit.sealing.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
-from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.sealer import UNSEALED
-from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles
-from mailer.database import fetch
+from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles, tiles_of
+from mailer.database import fetch, is_sqlite
 
 _BATCH = 5_000
 _RUN = "FROM log_entry WHERE id >= ? AND id < ? ORDER BY id"
@@ -104,9 +104,14 @@ class _Verifying:
 
     def run(self, witnessed: Sequence[str]) -> Verified:
         settled = 0
-        for row in self._session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
-            settled = row.settled_entry_id
-            self._take(row.note, f"The checkpoint of {row.size} entries", size=row.size)
+        on_sqlite = is_sqlite(self._session)
+        content = (
+            cast(LogCheckpoint.note, LargeBinary) if on_sqlite else func.convert_to(LogCheckpoint.note, "UTF8")
+        )
+        columns = (LogCheckpoint.size, content, LogCheckpoint.settled_entry_id)
+        for size, kept, number in self._session.execute(select(*columns).order_by(LogCheckpoint.size)):
+            settled = number if isinstance(number, int) else settled
+            self._take(kept.decode("utf-8", "replace"), f"The checkpoint of {size} entries", size=size)
         for note in witnessed:
             self._take(note, "A checkpoint that was kept elsewhere", size=None)
         runs = self._runs()
@@ -124,6 +129,8 @@ class _Verifying:
                 self._compare(self._found.sealed, tree.root())
             self._progress(self._found.sealed, total)
         self._beyond(total)
+        if placed == total:
+            self._require_edge(total)
         self._outside(settled)
         return self._found
 
@@ -148,7 +155,9 @@ class _Verifying:
         runs = self._session.scalars(select(LogRun).order_by(LogRun.first_index)).all()
         index = 0
         for place, run in enumerate(runs):
-            if run.first_index != index or run.length < 1:
+            # SQLite takes anything for a number.
+            numbers = isinstance(run.length, int) and isinstance(run.first_entry_id, int)
+            if run.first_index != index or not numbers or run.length < 1:
                 self._report(Fault.TREE, f"Nothing says which entry has place {index} in the tree.")
                 return runs[:place]
             index += run.length
@@ -211,6 +220,16 @@ class _Verifying:
     def _look_at(self, level: int, number: int, content: bytes) -> None:
         if level and not self._tiles.tile(level, number).startswith(content):
             self._report(Fault.TREE, f"The tile {number} of level {level} does not fit what lies under it.")
+
+    def _require_edge(self, total: int) -> None:
+        """That the tree can grow on: nothing stands where its next hashes come."""
+        try:
+            Growing.of(self._tiles, total)
+        except ValueError as error:
+            self._report(Fault.TREE, f"The tree cannot be built upon: {error}.")
+        there = self._session.scalar(select(func.count()).select_from(LogTile))
+        if there != tiles_of(total):
+            self._report(Fault.TREE, f"There are {there} tiles, and {total} entries have {tiles_of(total)}.")
 
     def _compare(self, size: int, root: bytes) -> None:
         for told, elsewhere in self._signed.pop(size, ()):
