@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mailer.audit.sealing.sealer import Sealer
+from mailer.audit.sealing.sealer import BATCH, Sealer
 from mailer.clock import Clock
 from mailer.errors import DatelineError
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 def kept_sealed(
     sealer: Sealer, clock: Clock, *, on_trouble: Callable[[str], None], every: float = EVERY
 ) -> Iterator[None]:
-    """Seal what is new until the block ends, and then the rest.
+    """Seal what is new until the block ends, and then the rest, of which at most one batch.
 
     Nothing that goes wrong here stops what the block does: entries wait. ``on_trouble`` is told, once until sealing
     has worked again.
@@ -41,7 +41,10 @@ def _keep(
     while True:
         last = ended.wait(every)
         try:
-            sealer.seal_all(at=clock.now())
+            # A batch at a time: a log that was never sealed may have millions, and must not keep the process from
+            # ending. What is left then waits for the next start.
+            while sealer.seal(at=clock.now()).entries == BATCH and not ended.is_set():
+                pass
             well = True
         except Exception as error:
             if well:
