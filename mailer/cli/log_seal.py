@@ -192,7 +192,7 @@ def _tell(found: Verified, *, witnessed: int) -> None:
         say(f"• {problem.text}")
     if len(found.problems) > _SHOWN:
         say(f"… and {len(found.problems) - _SHOWN} more; --json prints them all.")
-    whole = "" if found.problems else ", and all is as it was sealed"
+    whole = ", and all is as it was sealed" if found.sealed and not found.problems else ""
     say(f"{found.sealed} sealed entries were looked at, and {found.checkpoints} checkpoints fit{whole}.")
     if found.unsealed:
         say(f"{found.unsealed} entries wait for their seal; until then nothing is said about them.")
