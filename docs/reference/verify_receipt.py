@@ -53,21 +53,32 @@ def root_from(leaf, index, size, path):
 def main(file, key):
     receipt = json.loads(pathlib.Path(file).read_text("utf-8"))
     _, size, root = signed_text(receipt["checkpoint"], key).split("\n")
+    proven = [json.loads(entry["leaf"]) for entry in receipt["entries"]]
+    for field in ("release", "wave", "delivery", "contact"):
+        about = {entry[field] for entry in proven} - {None}
+        need(len(about) < 2 and (about or field != "delivery"), f"the entries are not about one {field}")
     for entry in receipt["entries"]:
-        need(0 <= entry["index"] < int(size), "an entry is said to be where none is")
+        need(
+            type(entry["index"]) is int and 0 <= entry["index"] < int(size), "an entry is said to be where none is"
+        )
         path = [base64.b64decode(step) for step in entry["path"]]
         found = root_from(entry["leaf"].encode(), entry["index"], int(size), path)
-        need(found == base64.b64decode(root), "this entry is not in the log: " + entry["leaf"])
-        print("proven:", entry["leaf"])
-    for what, content in (
-        ("version", receipt["version"].encode()),
-        ("message", base64.b64decode(receipt["message"])),
+        need(found == base64.b64decode(root), "this entry is not in the log: " + ascii(entry["leaf"]))
+        print("proven:", ascii(entry["leaf"]))  # so that no terminal obeys it
+    for what, naming, content in (
+        ("version", "wave.scheduled", receipt["version"].encode()),
+        ("message", "delivery.", base64.b64decode(receipt["message"])),
     ):
-        named = any(
-            sha256(content).hex() == json.loads(e["leaf"])["data"].get("sha256") for e in receipt["entries"]
-        )
+        named = [
+            entry["event"]
+            for entry in proven
+            if sha256(content).hex() == entry["data"].get("sha256") and entry["event"].startswith(naming)
+        ]
         need(named or not content, f"the {what} is not the one that the entries name")
-        print(f"{what}:", f"{len(content)} bytes, as the entries name it" if content else "not in the receipt")
+        print(
+            f"{what}:",
+            f"{len(content)} bytes, as the entries name it: {named}" if content else "not in the receipt",
+        )
 
 
 if __name__ == "__main__":

@@ -148,17 +148,25 @@ def verify_receipt(
                 "sealed": found.checkpoint.size,
                 "entries": list(found.entries),
                 "message_bytes": len(found.message),
+                "message_accepted": found.accepted,
                 "version_characters": len(found.version),
+                "version_approved": found.approved,
             }
         )
         return
     say(f"{len(found.entries)} entries of the log {found.signer.name} are proven, and belong together:")
     for entry in found.entries:
-        out.print(f"{entry['entry']}  {entry['at']}  {entry['event']}  by {entry['actor']}", markup=False)
-    if found.message:
-        say("The message in the receipt is the one that was sent, byte for byte; --eml FILE writes it.")
-    if found.version:
-        say("The text in the receipt is the version that was approved.")
+        told = f"{entry['entry']}  {entry['at']}  {entry['event']}  by {entry['actor']}"
+        # Whoever made the receipt may have chosen them, and the terminal would obey.
+        out.print("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told), markup=False)
+    if found.message and found.accepted:
+        say("The message in the receipt is the one that a relay took, byte for byte; --eml FILE writes it.")
+    elif found.message:
+        say("The message in the receipt was to be sent; no entry in it says that a relay took it.")
+    if found.version and found.approved:
+        say("The text in the receipt is the version that the wave was to send, and it was approved.")
+    elif found.version:
+        say("The text is the version that the wave was to send; no entry in it says that it was approved.")
     if not keys:
         say(f"This holds if the key is theirs, which --key would have checked: {found.signer}")
 
@@ -194,7 +202,7 @@ def _tell(found: Verified, *, witnessed: int) -> None:
         say(f"• {problem.text}")
     if len(found.problems) > _SHOWN:
         say(f"… and {len(found.problems) - _SHOWN} more; --json prints them all.")
-    whole = "" if found.problems else ", and all is as it was sealed"
+    whole = ", and all is as it was sealed" if found.sealed and not found.problems else ""
     say(f"{found.sealed} sealed entries were looked at, and {found.checkpoints} checkpoints fit{whole}.")
     if found.unsealed:
         say(f"{found.unsealed} entries wait for their seal; until then nothing is said about them.")

@@ -1,7 +1,7 @@
 """The office that a command works in: its settings, database, clock, and who is at the keyboard."""
 
-import getpass
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,7 +116,8 @@ def opened() -> Iterator[Office]:
 
 
 def _account() -> str:
+    # By the system, as anybody can set the environment's LOGNAME, and the log would say it was somebody else.
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid {os.getuid()}"

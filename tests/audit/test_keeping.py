@@ -23,6 +23,7 @@ from mailer.audit.sealing import (
     witnesses,
 )
 from mailer.audit.sealing.notes import sign
+from mailer.audit.sealing.sealer import BATCH
 from mailer.audit.sealing.witness import into_folder, to_address
 from mailer.database import Database
 from mailer.errors import WitnessDiffers, WitnessFailed
@@ -40,8 +41,8 @@ def test_entries_are_sealed_while_it_runs_and_the_last_one_at_the_end(database: 
     sealed = threading.Event()
 
     class Watched(Sealer):
-        def seal_all(self, *, at: object) -> Sealed:
-            done = super().seal_all(at=NOON)
+        def seal(self, *, at: object) -> Sealed:
+            done = super().seal(at=NOON)
             if done.size:
                 sealed.set()
             return done
@@ -63,7 +64,7 @@ def test_what_goes_wrong_is_said_once_until_it_works_again(database: Database, t
     done = threading.Event()
 
     class Failing(Sealer):
-        def seal_all(self, *, at: object) -> Sealed:
+        def seal(self, *, at: object) -> Sealed:
             fails = next(rounds, None)
             if fails is None:
                 done.set()
@@ -75,6 +76,22 @@ def test_what_goes_wrong_is_said_once_until_it_works_again(database: Database, t
     with kept_sealed(Failing(database, key), TestClock(), on_trouble=said.append, every=0.001):
         assert done.wait(30)
     assert said == ["The sealer has failed."] * 2
+
+
+def test_a_long_log_does_not_keep_the_process_from_ending(database: Database, tmp_path: Path) -> None:
+    key, _ = log_key_of(tmp_path, "press.example/log")
+    begun = threading.Event()
+    batches: list[int] = []
+
+    class Endless(Sealer):
+        def seal(self, *, at: object) -> Sealed:
+            batches.append(BATCH)
+            begun.set()
+            return Sealed(BATCH, BATCH)
+
+    with kept_sealed(Endless(database, key), TestClock(), on_trouble=print, every=0.001):
+        assert begun.wait(30)
+    assert batches
 
 
 # Witnesses.

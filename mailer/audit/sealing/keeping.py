@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from mailer.audit.sealing.sealer import Sealer
+from mailer.audit.sealing.sealer import BATCH, Sealer
 from mailer.audit.sealing.witness import Witness, last_note
 from mailer.clock import Clock
 from mailer.database import Database
@@ -21,12 +21,19 @@ _log = logging.getLogger(__name__)
 def kept_sealed(
     sealer: Sealer, clock: Clock, *, on_trouble: Callable[[str], None], every: float = EVERY
 ) -> Iterator[None]:
-    """Seal what is new until the block ends, and then the rest.
+    """Seal what is new until the block ends, and then the rest, of which at most one batch.
 
     Nothing that goes wrong here stops what the block does: entries wait. ``on_trouble`` is told, once until sealing
     has worked again.
     """
-    with _repeated("sealer", lambda: sealer.seal_all(at=clock.now()), every, on_trouble):
+
+    def seal(ended: threading.Event) -> None:
+        # A batch at a time: a log that was never sealed may have millions, and must not keep the process from
+        # ending. What is left then waits for the next start.
+        while sealer.seal(at=clock.now()).entries == BATCH and not ended.is_set():
+            pass
+
+    with _repeated("sealer", seal, every, on_trouble):
         yield
 
 
@@ -40,7 +47,7 @@ def kept_witnessed(
     """
     given: dict[int, str] = {}
 
-    def give() -> None:
+    def give(_ended: threading.Event) -> None:
         with database.read() as session:
             note = last_note(session)
         trouble: Exception | None = None
@@ -64,7 +71,7 @@ def kept_witnessed(
 
 @contextmanager
 def _repeated(
-    name: str, work: Callable[[], object], every: float, on_trouble: Callable[[str], None]
+    name: str, work: Callable[[threading.Event], None], every: float, on_trouble: Callable[[str], None]
 ) -> Iterator[None]:
     """Work on a thread of its own each so many seconds, and a last time when the block has ended."""
     ended = threading.Event()
@@ -74,7 +81,7 @@ def _repeated(
         while True:
             last = ended.wait(every)
             try:
-                work()
+                work(ended)
                 well = True
             except Exception as error:
                 if well:

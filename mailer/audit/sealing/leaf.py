@@ -43,7 +43,8 @@ def _plain(text: str) -> str:
 
 
 def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
+    # SQLite takes a text for a number: the text null would have the leaf of no number.
+    return "null" if value is None else str(value) if isinstance(value, int) else dumps(value)
 
 
 def leaves(session: Session, source: str, values: tuple[Any, ...]) -> Iterator[tuple[int, bytes]]:
@@ -54,8 +55,9 @@ def leaves(session: Session, source: str, values: tuple[Any, ...]) -> Iterator[t
         yield number, leaf(number, instant(at), event, actor, release, wave, delivery, contact, text)
 
 
-def _of_text(at: str) -> str:
-    return f"{at.replace(' ', 'T')}Z"
+def _of_text(at: object) -> str:
+    # Only the spelling that ``UTCDateTime`` writes: another one sorts elsewhere and is another row.
+    return f"{at.replace(' ', 'T')}Z" if isinstance(at, str) and "T" not in at else repr(at)
 
 
 def _of_instant(at: datetime) -> str:

@@ -63,8 +63,8 @@ class VerifierKey:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether keys can be called so: no space and no plus (C2SP signed-note)."""
-    return bool(_NAME.fullmatch(name))
+    """Whether keys can be called so: no space and no plus (C2SP signed-note), and nothing that moves a cursor."""
+    return bool(_NAME.fullmatch(name)) and name.isprintable()
 
 
 def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
@@ -102,9 +102,12 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
         if (match := _SIGNATURE.fullmatch(line)) is None:
             return "", []
         try:
-            lines.append((match["name"], base64.b64decode(match["signature"], validate=True)))
+            signature = base64.b64decode(match["signature"], validate=True)
         except binascii.Error:
             return "", []
+        if base64.b64encode(signature).decode() != match["signature"]:
+            return "", []  # bits that mean nothing, so that there would be two texts of one signature
+        lines.append((match["name"], signature))
     return f"{text}\n", lines
 
 

@@ -13,12 +13,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from mailer.audit.log import Event
 from mailer.audit.sealing.merkle import leaf_hash, root_of_inclusion
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.proofs import Proven
 from mailer.errors import BadReceipt, UnreadableFile
 
 FORMAT = "dateline-receipt/1"
+_NUMBERS = ("release", "wave", "delivery", "contact")
+_FIELDS = ("entry", "at", "event", "actor", *_NUMBERS, "data")
 MAX_BYTES = 200_000_000
 
 
@@ -33,7 +36,11 @@ class Checked:
     message: bytes
     """The mail whose hash they name; empty where the receipt has none."""
     version: str
-    """The text that was approved, in its canonical form; empty where the receipt has none."""
+    """The text that the wave was to send, in its canonical form; empty where the receipt has none."""
+    accepted: bool
+    """Whether an entry says that a relay has taken this message, and not only that it was to be sent."""
+    approved: bool
+    """Whether an entry says that this version was approved."""
 
 
 def write_receipt(
@@ -71,29 +78,44 @@ def check_receipt(file: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
         checkpoint = Checkpoint.parsed(note)
         message = base64.b64decode(document["message"], validate=True)
         entries = [
-            (one["leaf"], one["index"], [base64.b64decode(step, validate=True) for step in one["path"]])
+            (one["leaf"].encode(), one["index"], [base64.b64decode(step, validate=True) for step in one["path"]])
             for one in document["entries"]
         ]
         version = document["version"]
-        hash(version + "".join(leaf for leaf, _, _ in entries))
+        version_hash = sha256(version.encode()).hexdigest()
         signer = signer_of(note, believed)
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
         raise BadReceipt(file=file, reason="it is not a whole receipt") from error
     if signer is None:
         raise BadReceipt(file=file, reason="its checkpoint is signed by no key that is believed")
-    for leaf, index, path in entries:
-        if root_of_inclusion(leaf_hash(leaf.encode()), index, checkpoint.size, path) != checkpoint.root:
-            raise BadReceipt(file=file, reason=f"the entry {leaf[:60]}… is not in the tree that was signed")
-    told = tuple(json.loads(leaf) for leaf, _, _ in entries)
-    _belong_together(file, told, message, version)
-    return Checked(signer, checkpoint, told, message, version)
+    told: list[Mapping[str, Any]] = []
+    for place, (leaf, index, path) in enumerate(entries, 1):
+        hashed = leaf_hash(leaf)
+        if type(index) is not int or root_of_inclusion(hashed, index, checkpoint.size, path) != checkpoint.root:
+            raise BadReceipt(file=file, reason=f"the entry that is its number {place} is not in the tree")
+        try:
+            told.append(_entry(leaf))
+        except (ValueError, RecursionError) as error:
+            raise BadReceipt(file=file, reason=f"its number {place} is not an entry of a log") from error
+    _belong_together(file, told, message, version_hash if version else "")
+    return Checked(
+        signer,
+        checkpoint,
+        tuple(told),
+        message,
+        version,
+        accepted=_says(told, Event.DELIVERY_ACCEPTED, sha256(message).hexdigest()),
+        approved=_says(told, Event.VERSION_APPROVED, version_hash),
+    )
 
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        if file.stat().st_size > MAX_BYTES:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise BadReceipt(file=file, reason="it is too large for a receipt")
-        document = json.loads(file.read_text("utf-8"))
+        document = json.loads(content.decode(), object_pairs_hook=_once)
     except OSError as error:
         raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
     except (ValueError, RecursionError) as error:
@@ -103,9 +125,38 @@ def _document(file: Path) -> dict[str, Any]:
     return document
 
 
-def _belong_together(file: Path, entries: Sequence[Mapping[str, Any]], message: bytes, version: str) -> None:
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as JSON has it. What is there twice one reader takes from the front, and the next from the end."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def _entry(leaf: bytes) -> Mapping[str, Any]:
+    """What a leaf says. Raises ``ValueError`` for one that ``leaf.leaf`` does not make of a row of ours."""
+    told = json.loads(leaf, object_pairs_hook=_once)
+    if (
+        not isinstance(told, dict)
+        or tuple(told) != _FIELDS
+        or type(told["entry"]) is not int
+        or not all(isinstance(told[field], str) for field in ("at", "event", "actor"))
+        or not all(told[field] is None or type(told[field]) is int for field in _NUMBERS)
+        or not isinstance(told["data"], dict)
+        or not isinstance(told["data"].get("sha256", ""), str)
+    ):
+        raise ValueError("it has not the fields of an entry")
+    json.dumps(told, ensure_ascii=False).encode()  # a half of a character cannot be shown
+    return told
+
+
+def _says(entries: Sequence[Mapping[str, Any]], event: Event, named: str) -> bool:
+    return any(entry["event"] == event and entry["data"].get("sha256") == named for entry in entries)
+
+
+def _belong_together(file: Path, entries: Sequence[Mapping[str, Any]], message: bytes, version_hash: str) -> None:
     """That all are about one delivery of one version, and that text and message are those whose hashes they name."""
-    for field in ("delivery", "wave", "release", "contact"):
+    for field in _NUMBERS:
         if len({entry[field] for entry in entries if entry[field] is not None}) > 1:
             raise BadReceipt(file=file, reason=f"its entries are about more than one {field}")
     of_delivery = [entry for entry in entries if entry["delivery"] is not None]
@@ -116,8 +167,11 @@ def _belong_together(file: Path, entries: Sequence[Mapping[str, Any]], message: 
     }
     if len(versions) > 1:
         raise BadReceipt(file=file, reason="its entries are about more than one version")
-    if version and versions != {sha256(version.encode()).hexdigest()}:
+    if version_hash and versions != {version_hash}:
         raise BadReceipt(file=file, reason="its text is not the version that the entries name")
+    if version_hash and not _says(entries, Event.WAVE_SCHEDULED, version_hash):
+        # Of another version of the same release there are true entries as well.
+        raise BadReceipt(file=file, reason="no entry says that its text is the version that the wave was to send")
     messages = {entry["data"]["sha256"] for entry in of_delivery if "sha256" in entry["data"]}
     if message and sha256(message).hexdigest() not in messages:
         raise BadReceipt(file=file, reason="its message is not the one that the entries name")

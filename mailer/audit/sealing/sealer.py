@@ -25,11 +25,11 @@ _SEALING_LOCK = 0x646174655345414C
 
 # Behind the end of the run that begins at or before it.
 UNSEALED = """
-FROM log_entry WHERE id > ? AND id >= COALESCE((
+FROM log_entry WHERE id >= ? AND id >= COALESCE((
   SELECT first_entry_id + length FROM log_run WHERE first_entry_id <= log_entry.id ORDER BY first_entry_id DESC LIMIT 1
 ), id) ORDER BY id LIMIT ?
 """
-"""Entries behind a number that are not in the tree yet: for ``fetch``, with the number and how many at the most."""
+"""Entries from a number on that are not in the tree yet: for ``fetch``, with it and how many at the most."""
 
 
 _LAST_NUMBER = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM log_entry_id_seq"
@@ -74,7 +74,7 @@ class Sealer:
             last = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()
             size, before = (last.size, last.settled_entry_id) if last else (0, 0)
             settled = self._settled(session)
-            found = list(leaves(session, UNSEALED, (before, BATCH)))
+            found = list(leaves(session, UNSEALED, (before + 1, BATCH)))
             if not found:
                 return Sealed(0, size)
             try:

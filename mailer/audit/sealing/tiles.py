@@ -5,7 +5,7 @@ C2SP tlog-tiles: the tile of level L and number N has the hashes of 256 subtrees
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, cast, select
 from sqlalchemy.orm import Session
 
 from mailer.audit.sealing.merkle import HASH_BYTES, node_hash
@@ -16,6 +16,9 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 TILE_BYTES = WIDTH * HASH_BYTES
 
+_KEPT = 1000
+"""Tiles in memory at the most, which are 8 MB."""
+
 _WRITE = (
     "INSERT INTO log_tile (level, number, hashes) VALUES ({0}, {0}, {0}) "
     "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
@@ -23,7 +26,7 @@ _WRITE = (
 
 
 class Tiles:
-    """The tiles of one database, each read at most once."""
+    """The tiles of one database, of which the last ones read are kept."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -33,7 +36,12 @@ class Tiles:
         """Its hashes, one behind the other; none where it is not there."""
         key = (level, number)
         if key not in self._read:
-            query = select(LogTile.hashes).where(LogTile.level == level, LogTile.number == number)
+            if len(self._read) == _KEPT:
+                self._read.clear()
+            # SQLite may have it as a text, which nobody can read.
+            query = select(cast(LogTile.hashes, LargeBinary)).where(
+                LogTile.level == level, LogTile.number == number
+            )
             self._read[key] = self._session.execute(query).scalar() or b""
         return self._read[key]
 
@@ -106,6 +114,11 @@ def write_tiles(session: Session, tiles: Sequence[tuple[int, int, bytes]]) -> No
     statement = _WRITE.format("?" if is_sqlite(session) else "%s")
     if tiles:
         session.connection().exec_driver_sql(statement, list(tiles))
+
+
+def tiles_of(size: int) -> int:
+    """How many tiles the tree of so many leaves has."""
+    return sum(-(-many // WIDTH) for many in _sizes(size))
 
 
 def cut(tile: bytes) -> Iterator[bytes]:

@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, cast, func, select
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from mailer.audit.sealing.leaf import leaves
 from mailer.audit.sealing.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
-from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.sealer import UNSEALED
-from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles
-from mailer.database import fetch
+from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles, tiles_of
+from mailer.database import fetch, is_sqlite
 
 _BATCH = 5_000
 _RUN = "FROM log_entry WHERE id >= ? AND id < ? ORDER BY id"
+
+# SQLite's words for bytes where a text should be.
+_STRANGE = ("JSON cannot hold BLOB", "Could not decode to UTF-8")
 
 Report = Callable[[int, int], None]
 """Is told how many entries are done, and of how many."""
@@ -40,6 +44,8 @@ class Fault(StrEnum):
     """The tree's own tables do not fit each other."""
     ROOT = "root"
     """The tree is another one than its checkpoint says."""
+    UNSIGNED = "unsigned"
+    """What stands in the tree is under no checkpoint, or nothing is though there is a key."""
     SIGNATURE = "signature"
     """A checkpoint is not signed by a key that is known."""
     WITNESS = "witness"
@@ -62,9 +68,9 @@ class Verified:
     """What a look through the log has found."""
 
     sealed: int = 0
-    """Entries in the tree."""
+    """Entries in the tree, as far as it is under a checkpoint."""
     unsealed: int = 0
-    """Entries that have come since and wait for the next checkpoint."""
+    """Entries that no run has: they have come since and wait for the next checkpoint."""
     checkpoints: int = 0
     """Of the log's own, those that fit."""
     witnessed: int = 0
@@ -98,13 +104,21 @@ class _Verifying:
 
     def run(self, witnessed: Sequence[str]) -> Verified:
         settled = 0
-        for row in self._session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
-            settled = row.settled_entry_id
-            self._take(row.note, f"The checkpoint of {row.size} entries", size=row.size)
+        on_sqlite = is_sqlite(self._session)
+        content = (
+            cast(LogCheckpoint.note, LargeBinary) if on_sqlite else func.convert_to(LogCheckpoint.note, "UTF8")
+        )
+        columns = (LogCheckpoint.size, content, LogCheckpoint.settled_entry_id)
+        for size, kept, number in self._session.execute(select(*columns).order_by(LogCheckpoint.size)):
+            settled = number if isinstance(number, int) else settled
+            self._take(kept.decode("utf-8", "replace"), f"The checkpoint of {size} entries", size=size)
         for note in witnessed:
             self._take(note, "A checkpoint that was kept elsewhere", size=None)
         runs = self._runs()
-        total = runs[-1].first_index + runs[-1].length if runs else 0
+        placed = runs[-1].first_index + runs[-1].length if runs else 0
+        # What is under no checkpoint could be anything; the tables could say that it is without end, too.
+        total = min(placed, max(self._signed, default=0))
+        self._require_signed(placed, total)
         tree = Growing()
         self._compare(0, EMPTY_ROOT)
         for start, numbers in self._parts(runs, total):
@@ -115,6 +129,8 @@ class _Verifying:
                 self._compare(self._found.sealed, tree.root())
             self._progress(self._found.sealed, total)
         self._beyond(total)
+        if placed == total:
+            self._require_edge(total)
         self._outside(settled)
         return self._found
 
@@ -139,17 +155,32 @@ class _Verifying:
         runs = self._session.scalars(select(LogRun).order_by(LogRun.first_index)).all()
         index = 0
         for place, run in enumerate(runs):
-            if run.first_index != index or run.length < 1:
+            # SQLite takes anything for a number.
+            numbers = isinstance(run.length, int) and isinstance(run.first_entry_id, int)
+            if run.first_index != index or not numbers or run.length < 1:
                 self._report(Fault.TREE, f"Nothing says which entry has place {index} in the tree.")
                 return runs[:place]
             index += run.length
         return runs
 
+    def _require_signed(self, placed: int, total: int) -> None:
+        if placed > total:
+            self._report(
+                Fault.UNSIGNED,
+                f"There are {placed} entries in the tree, and no checkpoint of more than {total} entries is known.",
+            )
+        elif self._keys and not placed and not self._signed:
+            self._report(
+                Fault.UNSIGNED,
+                "There is a key and nothing is sealed: either the seal was taken away, or this is an office that has "
+                "just begun and has not yet sealed anything.",
+            )
+
     def _parts(self, runs: Sequence[LogRun], total: int) -> Iterator[tuple[int, range]]:
         """Places in the tree with the numbers of their entries; a part ends where something was signed."""
         sizes = sorted({*self._signed, total})
         for run in runs:
-            start, end = run.first_index, run.first_index + run.length
+            start, end = run.first_index, min(run.first_index + run.length, total)
             while start < end:
                 stop = min(end, start + _BATCH, sizes[bisect_right(sizes, start)])
                 first = run.first_entry_id + start - run.first_index
@@ -158,9 +189,7 @@ class _Verifying:
 
     def _hashes(self, start: int, numbers: range) -> list[bytes]:
         """What was sealed at these places; every entry that is not that is reported."""
-        rows = {
-            number: leaf_hash(row) for number, row in leaves(self._session, _RUN, (numbers[0], numbers[-1] + 1))
-        }
+        rows = self._rows(numbers)
         hashes: list[bytes] = []
         for place, number in enumerate(numbers, start):
             offset = place % WIDTH * HASH_BYTES
@@ -175,9 +204,32 @@ class _Verifying:
             hashes.append(sealed or there or bytes(HASH_BYTES))
         return hashes
 
+    def _rows(self, numbers: range) -> dict[int, bytes]:
+        """The hash of each entry that is there; none of one with a value that nothing of ours can have written."""
+        try:
+            found = leaves(self._session, _RUN, (numbers[0], numbers[-1] + 1))
+            return {number: leaf_hash(row) for number, row in found}
+        except (DataError, OperationalError, ValueError) as error:
+            if isinstance(error, OperationalError) and not any(words in str(error) for words in _STRANGE):
+                raise
+        if len(numbers) == 1:
+            return {numbers[0]: b""}
+        middle = len(numbers) // 2
+        return self._rows(numbers[:middle]) | self._rows(numbers[middle:])
+
     def _look_at(self, level: int, number: int, content: bytes) -> None:
         if level and not self._tiles.tile(level, number).startswith(content):
             self._report(Fault.TREE, f"The tile {number} of level {level} does not fit what lies under it.")
+
+    def _require_edge(self, total: int) -> None:
+        """That the tree can grow on: nothing stands where its next hashes come."""
+        try:
+            Growing.of(self._tiles, total)
+        except ValueError as error:
+            self._report(Fault.TREE, f"The tree cannot be built upon: {error}.")
+        there = self._session.scalar(select(func.count()).select_from(LogTile))
+        if there != tiles_of(total):
+            self._report(Fault.TREE, f"There are {there} tiles, and {total} entries have {tiles_of(total)}.")
 
     def _compare(self, size: int, root: bytes) -> None:
         for told, elsewhere in self._signed.pop(size, ()):
@@ -208,7 +260,7 @@ class _Verifying:
 
     def _outside(self, settled: int) -> None:
         """Entries that no run has."""
-        for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**62), 2**62)):
+        for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**63), 2**62)):
             if number <= settled:
                 self._report(Fault.INSERTED, f"Entry {number} was put among sealed ones.", entry_id=number)
             else:
