@@ -17,7 +17,7 @@ from mailer.contacts.erased import ErasureKey, erased_among, keep_erased
 from mailer.contacts.fields import join_values, split_values
 from mailer.contacts.importing import Entered, Told, add_contact, change_contact, plan_change
 from mailer.contacts.merging import merge
-from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind
+from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind, SuppressionKind
 from mailer.contacts.notes import tag
 from mailer.contacts.phones import phone
 from mailer.contacts.records import Record, records
@@ -313,6 +313,23 @@ def test_a_suppressed_address_is_taken_and_told(office: Database) -> None:
     with office.write() as session:
         suppress(session, "rim@wave.example", reason="asked", at=NOON, actor=DESK)
     assert add(office, rim()).notices == ("rim@wave.example is suppressed; it is not written to",)
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+def test_an_address_at_which_she_asked_not_to_be_written_to_stays_hers(office: Database, *, of_one: bool) -> None:
+    add(office, rim())
+    with office.write() as session:
+        issuer = make_organisation(session) if of_one else None
+        suppress(session, "rim@wave.example", reason="asked", organisation=issuer, at=NOON, actor=DESK)
+        suppress(
+            session, "old@wave.example", reason="gone", kind=SuppressionKind.UNDELIVERABLE, at=NOON, actor=DESK
+        )
+    change(office, 1, told(address=("rim@home.example", "old@wave.example")))
+    with pytest.raises(BadEntry, match=r"rim@wave\.example.*she asked there(.|\n)*contacts unsuppress"):
+        change(office, 1, told(removed={"address": ["rim@wave.example"]}))
+    # That a mailbox is gone was not her word.
+    change(office, 1, told(removed={"address": ["old@wave.example"]}))
+    assert record(office).addresses == ("rim@home.example", "rim@wave.example")
 
 
 def barred(office: Database, *addresses: str) -> set[str]:
