@@ -4,21 +4,24 @@ It is asked for each batch, so that it is a few statements for all of it, and no
 be on the wire: they are not asked about, but go back when they have waited too long (see ``hands.FRESH_SECONDS``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mailer.contacts.merging import numbers_of
 from mailer.contacts.models import Contact, ContactStatus
 from mailer.contacts.stops import stops_among
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.schedule.audience import issuers_of
-from mailer.schedule.models import RECEIVING_STATES, Delivery
+from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState
 
 NOT_ACTIVE = "not-active"
-"""She was set aside, erased, or merged into another contact who has her own delivery."""
+"""She was set aside, erased, or merged into another contact who gets the wave by another delivery."""
+
+_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
 class Claimed(NamedTuple):
@@ -46,16 +49,12 @@ def barred_among(
 
     stops = stops_among(session, [claim.address_key for claim in claimed], issuers, contact_ids=contacts)
     kept: dict[int, int | None] = {}
-    asked, gone = stops.people, set(stops.gone)
+    asked, doubles = stops.people, set[int]()
     if stops.gone:
         kept = _kept(session, stops.gone)
         others = {other for other in kept.values() if other is not None}
         asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
-        # Not one that failed, was suppressed or cancelled at the other address: she would get nothing at either.
-        has_it = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
-        theirs = select(Delivery.contact_id).where(*has_it, Delivery.contact_id.in_(others))
-        have = set(session.scalars(theirs))
-        gone = {contact for contact, other in kept.items() if other is None or other in have}
+        doubles = _doubles(session, claimed, kept, wave_id, issuers)
     refused: set[int] = set()
     if under_embargo:
         people = {kept.get(contact) or contact for contact in contacts}
@@ -67,11 +66,39 @@ def barred_among(
         stop = stops.why(claim.contact, claim.address_key) or asked.get(person)
         if stop is not None:
             barred[claim.delivery] = stop.value
-        elif claim.contact in gone:
+        elif claim.delivery in doubles or kept.get(claim.contact, claim.contact) is None:
             barred[claim.delivery] = NOT_ACTIVE
         elif person in refused:
             barred[claim.delivery] = "no-embargo-terms"
     return barred
+
+
+def _doubles(
+    session: Session,
+    claimed: Sequence[Claimed],
+    kept: Mapping[int, int | None],
+    wave_id: int,
+    issuers: Callable[[], Collection[int]],
+) -> set[int]:
+    """The deliveries to merged contacts of those who get the wave by another one: of all that are hers one goes out.
+
+    Not by one that failed, was cancelled, or must not go to that address: she would get nothing at either.
+    """
+    family = numbers_of(session, sorted({other for other in kept.values() if other is not None}))
+    columns = select(Delivery.id, Delivery.contact_id, Delivery.address_key, Delivery.state)
+    has_it = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
+    rows = session.execute(columns.where(*has_it, Delivery.contact_id.in_(family))).all()
+    batch = {claim.delivery for claim in claimed}
+    waiting = {row.id for row in rows if row.id in batch or row.state in _WAITING}
+    stops = stops_among(session, [row.address_key for row in rows if row.id in waiting], issuers)
+    # What is under way comes first, then what goes to the kept one herself, then what was there before.
+    ranked = sorted(rows, key=lambda row: (row.id in waiting, row.contact_id not in family.values(), row.id))
+    first: dict[int | None, int] = {}
+    for row in ranked:
+        if row.id not in waiting or not stops.of_address(row.address_key):
+            first.setdefault(family[row.contact_id], row.id)
+    theirs = [(claim.delivery, kept[claim.contact]) for claim in claimed if claim.contact in kept]
+    return {delivery for delivery, person in theirs if first.get(person, delivery) != delivery}
 
 
 def _kept(session: Session, gone: Mapping[int, int | None]) -> dict[int, int | None]:
