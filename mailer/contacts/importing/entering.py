@@ -27,6 +27,7 @@ from mailer.contacts.standing import require_living
 from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.table import clean
 from mailer.contacts.terms import day_of
+from mailer.database import take_turn
 from mailer.errors import BadEntry
 
 _SHOWN = 60  # characters of a value in a message
@@ -48,6 +49,7 @@ class Entered:
 
 def add_contact(session: Session, told: Told, *, key: ErasureKey, at: datetime, actor: Actor) -> Entered:
     """Take in somebody new. Raises ``BadEntry``, ``ErasureKeyMissing`` or ``BadErasureKey``."""
+    take_turn(session)
     return _carry_out(session, _plan(session, told, None, key, day_of(at)), key, at, actor)
 
 
@@ -60,6 +62,7 @@ def change_contact(
     session: Session, contact: Contact, told: Told, *, key: ErasureKey, at: datetime, actor: Actor
 ) -> Entered:
     """Bring somebody up to date. Raises as ``add_contact``, or ``ContactGone``."""
+    take_turn(session)
     # What is not told is written as it was read, so that nobody may change it in between.
     session.execute(select(Contact.id).where(Contact.id == contact.id).with_for_update())
     session.refresh(contact)
