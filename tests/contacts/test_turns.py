@@ -6,16 +6,19 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from builders import DESK, NOON, make_contact
+from builders import DESK, NOON, make_contact, make_list
+from newsroom import make_release, make_version, plan_wave
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from mailer.contacts.erased import erased_among, needed_key, read_key
 from mailer.contacts.importing import Imported, Told, add_contact, change_contact, import_contacts
-from mailer.contacts.models import Contact, ContactStatus
+from mailer.contacts.merging import merge
+from mailer.contacts.models import Contact, ContactStatus, MediaList
 from mailer.contacts.search import contact_named
 from mailer.database import Database
 from mailer.privacy import erase
+from mailer.releases.models import Version
 
 
 @pytest.fixture
@@ -95,6 +98,22 @@ def test_who_is_entered_by_hand_while_a_list_with_her_is_imported_is_taken_once(
     with office.read() as session:
         have = session.scalars(select(Contact.address).order_by(Contact.id)).all()
     assert have == (["p1@paper.example"] if by_a_change else ["old@paper.example", "p1@paper.example"])
+
+
+def test_who_is_merged_while_a_wave_to_her_is_planned_does_not_wait_for_it(office: Database) -> None:
+    with office.write() as session:
+        first, second = make_contact(session), make_contact(session, city="Amman")
+        numbers = [first.id, second.id]
+        version = make_version(session, make_release(session))
+        media_list = make_list(session, first, second).id
+    if office.is_sqlite:
+        return  # a writing session is alone there
+    with office.write() as planning:
+        plan_wave(planning, planning.get_one(Version, version.id), planning.get_one(MediaList, media_list))
+        with office.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            kept, merged = (session.get_one(Contact, number) for number in numbers)
+            merge(session, kept, merged, at=NOON, actor=DESK)
 
 
 def test_who_is_erased_while_a_list_with_her_is_imported_is_not_written_back(
