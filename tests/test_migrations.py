@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 import mailer.audit.models
+import mailer.audit.sealing.models
 import mailer.contacts
 import mailer.delivery.models  # noqa: F401 - the models register themselves
 from mailer.database import Base, Database, migrate
@@ -61,6 +62,22 @@ def stop_at(database: Database, step: str) -> None:
     with database.write() as session:
         config.attributes["connection"] = session.connection()
         command.upgrade(config, step)
+
+
+def test_steps_taken_back_lead_to_the_models_again_and_keep_the_registry(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as session:
+        session.execute(text("INSERT INTO media_list (id, name, key) VALUES (1, 'Desk', 'desk')"))
+        session.execute(text("INSERT INTO log_run (first_index, first_entry_id, length) VALUES (0, 1, 1)"))
+    config = migrate.configuration()
+    with database.write() as session:
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "0007")
+    migrate.upgrade(database)
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"include_object": is_of_a_model})
+        assert compare_metadata(context, Base.metadata) == []
+        assert session.scalar(text("SELECT name FROM media_list")) == "Desk"
 
 
 def test_a_wave_that_is_under_way_has_its_time_anew_from_the_upgrade(database: Database) -> None:

@@ -10,8 +10,8 @@ _REGISTRY = 0x4461746552656773
 
 
 def take_turn(session: Session) -> None:
-    """Be the only one who imports, merges or erases people until this transaction ends. Before anything is read of
-    them: two imports would add the same person twice, and one would write back who was erased meanwhile.
+    """Be the only one who imports, enters, merges or erases people until this transaction ends. Before anything is read
+    of them: two imports would add the same person twice, and one would write back who was erased meanwhile.
 
     On SQLite a writing session is alone from its start.
     """

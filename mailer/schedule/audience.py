@@ -177,9 +177,12 @@ def leave_out(
 
 
 def receiving(wave: Wave) -> Select[int]:
-    """The contacts who have this version, or may yet have it, from another wave of the same kind."""
-    return (
-        select(Delivery.contact_id)
+    """The contacts who have this version, or may yet have it, from another wave of the same kind.
+
+    Who was merged after it had been planned leads to the one who is kept: they are one person.
+    """
+    theirs = (
+        select(Delivery.contact_id.label("id"))
         .join(Wave, Wave.id == Delivery.wave_id)
         .where(
             Wave.version_id == wave.version_id,
@@ -188,6 +191,11 @@ def receiving(wave: Wave) -> Select[int]:
             Delivery.state.in_(RECEIVING_STATES),
         )
     )
+    person = Contact.__table__.alias()
+    chain = theirs.cte(recursive=True)
+    into = select(person.c.merged_into_id).join(chain, person.c.id == chain.c.id)
+    chain = chain.union(into.where(person.c.merged_into_id.is_not(None)))
+    return select(chain.c.id)
 
 
 def issuers_of(session: Session, version_id: int) -> frozenset[int]:

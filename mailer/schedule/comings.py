@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_rows
-from mailer.contacts.models import Contact, ContactStatus
+from mailer.contacts.models import Contact
 from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import chunks, insert_rows, storing, update_rows
 from mailer.schedule.audience import COLUMNS, Sieve, leave_out, receiving
@@ -67,22 +67,12 @@ def let_go(session: Session, wave: Wave, on_list: Select[int], *, at: datetime, 
     """
     waits = _waits(wave)
     waiting = session.scalars(select(Delivery.contact_id).where(*waits, Delivery.contact_id.not_in(on_list))).all()
-    noted = select(Exclusion.contact_id).where(
-        Exclusion.wave_id == wave.id, Exclusion.reason == ExclusionReason.LEFT_LIST
-    )
-    # What waited for who was merged has been cancelled by then; if that is undone she is on the list again.
-    merged = (
-        select(Delivery.contact_id)
-        .join(Contact, Contact.id == Delivery.contact_id)
-        .where(Delivery.wave_id == wave.id, Delivery.state == DeliveryState.CANCELLED)
-        .where(Contact.status == ContactStatus.MERGED, Delivery.contact_id.not_in(noted))
-    )
     excluded = select(Exclusion.contact_id).where(
         Exclusion.wave_id == wave.id,
         Exclusion.reason != ExclusionReason.LEFT_LIST,
         Exclusion.contact_id.not_in(on_list),
     )
-    others = sorted({*session.scalars(merged), *session.scalars(excluded)} - set(waiting))
+    others = sorted({*session.scalars(excluded)} - set(waiting))
     for some in chunks(waiting):
         hers = Delivery.contact_id.in_(some)
         cancel_deliveries(session, *waits, hers, reason=ExclusionReason.LEFT_LIST.value, at=at, actor=actor)

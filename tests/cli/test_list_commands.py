@@ -82,6 +82,26 @@ def test_a_list_with_a_query_that_is_not_understood_any_more_stops_what_needs_it
     assert dateline(*change).code == 0
 
 
+def test_of_several_queries_that_are_not_understood_any_more_one_after_another_is_mended(
+    planned: Path, dateline: Dateline
+) -> None:
+    first, second = "organisation:gone", "organisation:lost"
+    with database_of(planned) as database, database.write() as session:
+        desk = list_named(session, "Desk")
+        desk.queries += [MediaListQuery(query=first), MediaListQuery(query=second)]
+    mend = ("lists", "change", "Desk", "--remove-query", first)
+    told = dateline(*mend, "--dry-run")
+    assert (told.code, "cannot be told. Nothing was changed." in told.err) == (0, True)
+    told = dateline(*mend)
+    assert (told.code, "is changed: who is on it cannot be told yet" in told.err, second in told.err) == (
+        0,
+        True,
+        True,
+    )
+    told = dateline("lists", "change", "Desk", "--remove-query", second)
+    assert (told.code, "is changed: it has" in told.err) == (0, True)
+
+
 def test_a_list_is_archived_when_its_waves_have_gone_and_no_new_one_goes_to_it(
     planned: Path, dateline: Dateline
 ) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from mailer.contacts.erased import ErasureKey, erased_among, keep_erased
 from mailer.contacts.fields import join_values, split_values
 from mailer.contacts.importing import Entered, Told, add_contact, change_contact, plan_change
-from mailer.contacts.merging import merge
-from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind
+from mailer.contacts.merging import merge, unmerge
+from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind, SuppressionKind
 from mailer.contacts.notes import tag
+from mailer.contacts.outlet_cells import outlet_value
 from mailer.contacts.phones import phone
 from mailer.contacts.records import Record, records
 from mailer.contacts.suppression import suppress
@@ -300,6 +301,39 @@ def test_the_address_of_one_who_was_merged_into_her_stays_with_that_one(office: 
         change_contact(session, session.get_one(Contact, number), told(title="Dr"), key=KEY, at=NOON, actor=DESK)
 
 
+@pytest.mark.parametrize("by_a_list", [False, True])
+def test_undoing_a_merge_gives_each_her_addresses_also_where_others_came_since(
+    office: Database, tmp_path: Path, *, by_a_list: bool
+) -> None:
+    add(office, rim())
+    add(office, told(name="R. Khoury", address=("r@a.example", "r@b.example"), city="Beirut", languages="ar"))
+    with office.write() as session:
+        merge(session, session.get_one(Contact, 1), session.get_one(Contact, 2), at=NOON, actor=DESK)
+    if by_a_list:
+        four = "rim@new.example; rim@wave.example; r@a.example; r@b.example"
+        take(office, tmp_path, {"name": "Rim Khoury", "address": four})
+    else:
+        change(office, 1, told(address="rim@new.example"))
+    assert set(record(office).addresses) == {"rim@new.example", "rim@wave.example", "r@a.example", "r@b.example"}
+    with office.write() as session:
+        assert unmerge(session, session.get_one(Contact, 2), at=NOON, actor=DESK).stays == ()
+    assert record(office).addresses == ("rim@new.example", "rim@wave.example")
+    assert record(office, 2).addresses == ("r@a.example", "r@b.example")
+
+
+def test_an_address_that_she_is_written_to_since_a_merge_stays_hers_and_is_told(office: Database) -> None:
+    add(office, rim())
+    add(office, told(name="R. Khoury", address=("r@a.example", "r@b.example"), city="Beirut", languages="ar"))
+    with office.write() as session:
+        merge(session, session.get_one(Contact, 1), session.get_one(Contact, 2), at=NOON, actor=DESK)
+    change(office, 1, told(address="r@b.example"))
+    with office.write() as session:
+        parted = unmerge(session, session.get_one(Contact, 2), at=NOON, actor=DESK)
+    assert parted.stays == ("r@b.example, where she is written to now",)
+    assert record(office).addresses == ("r@b.example", "rim@wave.example")
+    assert record(office, 2).addresses == ("r@a.example",)
+
+
 def test_who_is_set_aside_can_be_changed_and_stays_so(office: Database) -> None:
     add(office, rim())
     with office.write() as session:
@@ -313,6 +347,23 @@ def test_a_suppressed_address_is_taken_and_told(office: Database) -> None:
     with office.write() as session:
         suppress(session, "rim@wave.example", reason="asked", at=NOON, actor=DESK)
     assert add(office, rim()).notices == ("rim@wave.example is suppressed; it is not written to",)
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+def test_an_address_at_which_she_asked_not_to_be_written_to_stays_hers(office: Database, *, of_one: bool) -> None:
+    add(office, rim())
+    with office.write() as session:
+        issuer = make_organisation(session) if of_one else None
+        suppress(session, "rim@wave.example", reason="asked", organisation=issuer, at=NOON, actor=DESK)
+        suppress(
+            session, "old@wave.example", reason="gone", kind=SuppressionKind.UNDELIVERABLE, at=NOON, actor=DESK
+        )
+    change(office, 1, told(address=("rim@home.example", "old@wave.example")))
+    with pytest.raises(BadEntry, match=r"rim@wave\.example.*she asked there(.|\n)*contacts unsuppress"):
+        change(office, 1, told(removed={"address": ["rim@wave.example"]}))
+    # That a mailbox is gone was not her word.
+    change(office, 1, told(removed={"address": ["old@wave.example"]}))
+    assert record(office).addresses == ("rim@home.example", "rim@wave.example")
 
 
 def barred(office: Database, *addresses: str) -> set[str]:
@@ -373,16 +424,16 @@ def said(person: Record) -> Told:
         salutations=[f"{code}: {words}" for code, words in person.salutations],
         beats=person.beats,
         tags=person.tags,
-        outlets=[name + (f" ({role})" if role else "") for name, role, _ in person.outlets],
+        outlets=[outlet_value(name, role) for name, role, _ in person.outlets],
     )
 
 
 def is_taken(session: Session, what: Told) -> bool:
-    """Whether she could be added; what looks like a formula, or an outlet with brackets, no list may bring either."""
+    """Whether she could be added; what looks like a formula no list may bring either."""
     try:
         add_contact(session, what, key=KEY, at=NOON, actor=DESK)
     except BadEntry as refused:
-        if "formula" in str(refused) or "is not an outlet" in str(refused):
+        if "formula" in str(refused):
             return False
         raise
     return True
@@ -395,9 +446,9 @@ def test_what_is_typed_is_what_is_kept(office: Database, person: Record) -> None
     with office.write() as session:
         if is_taken(session, what):
             (kept,) = records(session, select(Contact.id), day=NOON.date())
-            # A number stands as its country writes it.
+            # A number stands as its country writes it. Of what type an outlet is, is said of the outlet.
             phones = join_values(phone(text, "").text for text in person.phones)
-            apart = {"embargo_terms": "", "verified": "", "phone": phones}
+            apart = {"embargo_terms": "", "verified": "", "phone": phones, "outlet_type": ""}
             assert kept.phones == tuple(split_values(phones))
             assert kept.cells() | apart == person.cells() | apart
             contact = session.get_one(Contact, kept.id)

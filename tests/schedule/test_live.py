@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Event
 from mailer.contacts.lists import change_list, delete_list, rename_list
+from mailer.contacts.merging import merge, unmerge
 from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListQuery, Suppression
 from mailer.contacts.suppression import suppress
 from mailer.contacts.terms import accept
@@ -163,6 +164,20 @@ def test_what_an_officer_gave_up_stays_so(office: Database) -> None:
         session.execute(
             update(Delivery).where(Delivery.contact_id == rim.id).values(state=DeliveryState.CANCELLED)
         )
+        assert not renew(session, wave).changed
+        assert gets(session, wave) == {nour.id}
+
+
+def test_what_an_officer_gave_up_stays_so_when_she_is_merged_and_parted_again(office: Database) -> None:
+    with office.write() as session:
+        nour, rim = make_contact(session), make_contact(session)
+        wave = live_wave(session, make_list(session, nour, rim))
+        session.execute(
+            update(Delivery).where(Delivery.contact_id == rim.id).values(state=DeliveryState.CANCELLED)
+        )
+        merge(session, nour, rim, at=NOON, actor=DESK)
+        assert not renew(session, wave).changed
+        unmerge(session, rim, at=NOON, actor=DESK)
         assert not renew(session, wave).changed
         assert gets(session, wave) == {nour.id}
 

@@ -4,19 +4,22 @@ from datetime import timedelta
 
 import pytest
 from builders import DESK, NOON, make_contact, make_list
-from newsroom import make_wave
+from newsroom import make_release, make_version, make_wave, plan_wave
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer.contacts.merging import merge, unmerge
-from mailer.contacts.models import Contact
+from mailer.contacts.models import Contact, SuppressionKind
+from mailer.contacts.suppression import suppress
 from mailer.database import Database
 from mailer.delivery.claims import claim
+from mailer.schedule.live import needs_refresh
 from mailer.schedule.merged import count_doubles
-from mailer.schedule.models import Delivery, DeliveryState, Wave
+from mailer.schedule.models import Audience, Delivery, DeliveryState, Exclusion, Wave
 from mailer.schedule.waves import open_wave
 
 LONG = timedelta(days=2)
+LATER = NOON + LONG
 
 
 @pytest.fixture
@@ -49,6 +52,60 @@ def test_she_is_not_missed_where_only_the_merged_one_would_get_it(database: Data
         wave = make_wave(session, make_list(session, merged))
         assert merge_both(session, kept, merged) == 0
         assert claimed(session, wave) == {merged.address}
+
+
+@pytest.mark.parametrize("one_into_the_other", [False, True])
+def test_she_gets_a_wave_once_where_two_of_its_contacts_are_merged_into_a_third(
+    database: Database, *, one_into_the_other: bool
+) -> None:
+    with database.write() as session:
+        kept, first, second = (make_contact(session) for _ in range(3))
+        wave = make_wave(session, make_list(session, first, second))
+        merge_both(session, first if one_into_the_other else kept, second)
+        merge_both(session, kept, first)
+        assert claimed(session, wave) == {first.address}
+
+
+def test_she_gets_it_where_she_can_be_reached(database: Database) -> None:
+    with database.write() as session:
+        kept, merged = make_contact(session), make_contact(session)
+        wave = make_wave(session, make_list(session, kept, merged))
+        merge_both(session, kept, merged)
+        kind = SuppressionKind.UNDELIVERABLE
+        suppress(session, kept.address, reason="no such mailbox", kind=kind, at=NOON, actor=DESK)
+        assert claimed(session, wave) == {merged.address}
+
+
+def test_what_is_under_way_to_one_is_not_sent_to_the_other(database: Database) -> None:
+    with database.write() as session:
+        kept, first, second = (make_contact(session) for _ in range(3))
+        wave = make_wave(session, make_list(session, first, second))
+        hers = (Delivery.wave_id == wave.id, Delivery.contact_id == second.id)
+        session.execute(update(Delivery).where(*hers).values(state=DeliveryState.ACCEPTED))
+        for other in (first, second):
+            merge_both(session, kept, other)
+        assert claimed(session, wave) == set()
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_who_has_it_under_the_merged_number_does_not_get_it_from_another_wave(
+    database: Database, audience: Audience
+) -> None:
+    with database.write() as session:
+        kept, middle, merged, nour = (make_contact(session) for _ in range(4))
+        version = make_version(session, make_release(session))
+        first = plan_wave(session, version, make_list(session, merged)).wave
+        assert claimed(session, first) == {merged.address}
+        merge_both(session, middle, merged)
+        merge_both(session, kept, middle)
+        both = make_list(session, kept, nour, name="Both")
+        second = plan_wave(session, version, both, due=LATER, audience=audience).wave
+        assert not needs_refresh(session, second, at=NOON)
+        assert session.scalars(select(Exclusion.contact_id)).all() == [kept.id]
+        for person in (middle, merged):
+            unmerge(session, person, at=NOON, actor=DESK)
+        # They were two people after all, and she has not got it.
+        assert needs_refresh(session, second, at=NOON)
 
 
 @pytest.mark.parametrize("again_the_other_way", [False, True])

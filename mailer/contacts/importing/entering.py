@@ -24,9 +24,10 @@ from mailer.contacts.importing.vocabulary import ADD_IT, Vocabulary
 from mailer.contacts.models import Contact
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.standing import require_living
-from mailer.contacts.suppression import suppressed_among
+from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.table import clean
 from mailer.contacts.terms import day_of
+from mailer.database import take_turn
 from mailer.errors import BadEntry
 
 _SHOWN = 60  # characters of a value in a message
@@ -48,6 +49,7 @@ class Entered:
 
 def add_contact(session: Session, told: Told, *, key: ErasureKey, at: datetime, actor: Actor) -> Entered:
     """Take in somebody new. Raises ``BadEntry``, ``ErasureKeyMissing`` or ``BadErasureKey``."""
+    take_turn(session)
     return _carry_out(session, _plan(session, told, None, key, day_of(at)), key, at, actor)
 
 
@@ -60,6 +62,7 @@ def change_contact(
     session: Session, contact: Contact, told: Told, *, key: ErasureKey, at: datetime, actor: Actor
 ) -> Entered:
     """Bring somebody up to date. Raises as ``add_contact``, or ``ContactGone``."""
+    take_turn(session)
     # What is not told is written as it was read, so that nobody may change it in between.
     session.execute(select(Contact.id).where(Contact.id == contact.id).with_for_update())
     session.refresh(contact)
@@ -103,6 +106,9 @@ def _plan(session: Session, told: Told, contact: Contact | None, key: ErasureKey
             fields |= lay_over(candidate, told, before, gone)
         except Unfit as unfit:
             raise _bad([unfit], told.removed, told.removed_names) from unfit
+        if asked := asked_among(session, [one.key for one in gone.address]):
+            problems = [_of_who_asked(one) for one in gone.address if one.key in asked]
+            raise _bad(problems, told.removed, told.removed_names)
         first = candidate.address[0]
         if (owner := known.held.get(first.key, before.id)) != before.id:
             raise _bad([_of_merged(first, owner)], told.values, told.names)
@@ -207,6 +213,13 @@ def _require_free(
 def _of_merged(one: Address, owner: int) -> Unfit:
     reason = f"it is the one of contact {owner}, who was merged into her"
     remedy = f"To write to her there undo that first: dateline contacts unmerge {owner}"
+    return Unfit("address", reason, remedy, one.text)
+
+
+def _of_who_asked(one: Address) -> Unfit:
+    # Without it nobody could tell that it was she who asked, and she would be written to at the others.
+    reason = "she asked there not to be written to, which holds for all her addresses as long as it is hers"
+    remedy = f"Keep it. If she wants to be written to again: dateline contacts unsuppress {one.text}"
     return Unfit("address", reason, remedy, one.text)
 
 

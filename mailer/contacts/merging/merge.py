@@ -99,9 +99,14 @@ def unmerge(session: Session, merged: Contact, *, at: datetime, actor: Actor) ->
 
 
 def _lock(session: Session, *contacts: Contact) -> None:
-    """Both rows, in the order of their numbers: two officers may merge the two in either direction at once."""
+    """Both rows, in the order of their numbers: two officers may merge the two in either direction at once.
+
+    Their keys are left alone, so that a wave whose deliveries are made at that moment, city by city, and which names
+    the same two in another order, is not waited for.
+    """
     numbers = [contact.id for contact in contacts]
-    session.execute(select(Contact.id).where(Contact.id.in_(numbers)).order_by(Contact.id).with_for_update())
+    rows = select(Contact.id).where(Contact.id.in_(numbers)).order_by(Contact.id)
+    session.execute(rows.with_for_update(key_share=True))
     for contact in contacts:
         session.refresh(contact)
 

@@ -81,17 +81,16 @@ def lift(pair: Pair, undo: Undo) -> Iterator[str]:
             kept.phone = ""
         else:
             yield "phone, which was changed since"
-    for number, value in undo.get("points", ()):
-        hers = (ContactPoint.id == number, ContactPoint.contact_id == kept.id)
-        point = session.scalar(select(ContactPoint).where(*hers))
-        if point is not None and point.value != value:
-            yield f"the further {point.kind.value} {point.value}, which was changed since"
-        elif point is not None:
-            session.execute(delete(ContactPoint).where(*hers).execution_options(synchronize_session=False))
-    for number, _, position in undo.get("points_moved", ()):
+    # By what they are, not by their numbers: a list, or an officer, that changes one writes all of hers anew.
+    for _, value in undo.get("points", ()):
+        hers = (ContactPoint.value == value, ContactPoint.contact_id == kept.id)
+        session.execute(delete(ContactPoint).where(*hers).execution_options(synchronize_session=False))
+    for _, value, position in undo.get("points_moved", ()):
+        if value == kept.address:
+            yield f"{value}, where she is written to now"
         session.execute(
             update(ContactPoint)
-            .where(ContactPoint.id == number, ContactPoint.contact_id == kept.id)
+            .where(ContactPoint.value == value, ContactPoint.contact_id == kept.id)
             .values(contact_id=merged.id, position=position)
             .execution_options(synchronize_session=False)
         )
