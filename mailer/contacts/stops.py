@@ -43,6 +43,8 @@ class Stops:
     """Whether there is a domain among the keys."""
     gone: Mapping[int, int | None] = field(default_factory=dict)
     """Contacts who are active no more, of those who were asked about, with whom each is merged into."""
+    kept: frozenset[int] = frozenset()
+    """Of those who were asked about, the contacts whom others were merged into."""
 
     def why(self, contact_id: int, address_key: str) -> Stop | None:
         """Why this contact is not written to at this address."""
@@ -102,16 +104,19 @@ def stops_among(
     suppressed = fetch(session, ("address_key", "organisation_id"), _KEYS.format(among), (value, value))
     asked: list[tuple[int, int | None]] = []
     gone: dict[int, int | None] = {}
+    kept: set[int] = set()
     if contact_ids:
         is_one, these = one_of(session, "", list(contact_ids))
         people = _PEOPLE.format(is_one)
         for what, contact, other in fetch(session, ("what", "contact", "other"), people, (these,) * _TIMES):
             if what == "asked":
                 asked.append((contact, other))
-            else:
+            elif what == "gone":
                 gone[contact] = other
+            else:
+                kept.add(contact)
     stops = _stops([(row[0], row[1]) for row in suppressed], asked, organisation_ids)
-    return replace(stops, gone=gone) if gone else stops
+    return replace(stops, gone=gone, kept=frozenset(kept)) if gone or kept else stops
 
 
 # Those by all and those by one each have an index of their own, which answers only a question that says which. CROSS:
@@ -139,8 +144,11 @@ _PEOPLE = f"""FROM (
     AND contact_point.kind = 'address'
     UNION ALL
     SELECT 'gone', contact.id, contact.merged_into_id FROM contact WHERE contact.id {{0}} AND contact.status <> 'active'
+    UNION ALL
+    SELECT 'kept', contact.merged_into_id, contact.id FROM contact WHERE contact.merged_into_id {{0}}
 ) AS people"""  # noqa: S608 - fixed texts
-"""Who of some contacts asked, with the organisation, and who is active no more, with whom she is merged into."""
+"""Who of some contacts asked, with the organisation; who is active no more, with whom she is merged into; and whom
+others were merged into."""
 _TIMES = _PEOPLE.count("{0}")
 """So often it names the contacts."""
 
