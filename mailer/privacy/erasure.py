@@ -37,6 +37,7 @@ from mailer.contacts.models import (
 )
 from mailer.contacts.search_index import forget_words
 from mailer.contacts.spelling import fold
+from mailer.contacts.stops import suppressed_spellings
 from mailer.contacts.terms import day_of
 from mailer.database import chunks, take_turn
 from mailer.delivery.models import Attempt
@@ -240,7 +241,8 @@ def _erase(
     cancel_deliveries(session, theirs, Delivery.state.in_(_WAITING), at=at, actor=actor)
     keys = _address_keys(session, numbers)
     keep_erased(session, keys, key, at=at)
-    for some in chunks(keys):
+    spellings = {other for others in suppressed_spellings(session, keys).values() for other in others}
+    for some in chunks({*keys, *spellings}):
         session.execute(delete(Suppression).where(Suppression.address_key.in_(some)))
     clear_attempts(session, Attempt.delivery_id.in_(select(Delivery.id).where(theirs)))
     clear_deliveries(session, theirs, at=at)

@@ -105,6 +105,24 @@ CASES: dict[str, tuple[Act, list[str]]] = {
         lambda s, c: suppress(s, "@other.example", reason="x", at=NOON, actor=DESK),
         [],
     ),
+    "her mailbox, written otherwise": (
+        lambda s, c: suppress(s, "NourHaddad+x@googlemail.com", reason="x", at=NOON, actor=DESK),
+        ["suppressed"],
+    ),
+    "a mailbox of hers is not there, written otherwise": (
+        lambda s, c: suppress(
+            s, "n.our.haddad@gmail.com", kind=SuppressionKind.UNDELIVERABLE, reason="x", at=NOON, actor=DESK
+        ),
+        [],
+    ),
+    "another mailbox at a provider of many spellings": (
+        lambda s, c: suppress(s, "nour.hadad@gmail.com", reason="x", at=NOON, actor=DESK),
+        [],
+    ),
+    "with a plus, where no rule says that it is the same mailbox": (
+        lambda s, c: suppress(s, "nour+x@desk.paper.example", reason="x", at=NOON, actor=DESK),
+        [],
+    ),
     "inactive": (status(ContactStatus.INACTIVE), ["not-active"]),
     "erased": (status(ContactStatus.ERASED), ["not-active"]),
 }
@@ -118,6 +136,7 @@ def test_at_the_claim_it_counts_what_is_true_by_then(office: Database, case: str
         nour = make_contact(session, address="nour@desk.paper.example")
         rim = make_contact(session, address="rim@cedar.example")
         further(nour, "home@other.example")
+        further(nour, "nour.haddad@gmail.com")
         wave = opened(session, nour, rim)
         act(session, nour)
         session.flush()
@@ -133,12 +152,34 @@ def test_at_the_expansion_the_same_counts(office: Database, case: str) -> None:
         nour = make_contact(session, address="nour@desk.paper.example")
         rim = make_contact(session, address="rim@cedar.example")
         further(nour, "home@other.example")
+        further(nour, "nour.haddad@gmail.com")
         act(session, nour)
         session.flush()
         version = make_version(session, make_release(session, organisations=("esrf", "wpa")))
         planned = plan_wave(session, version, make_list(session, nour, rim))
         assert planned.expansion.deliveries == 1
         assert [reason.value for reason in planned.expansion.excluded] == reasons
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "hers"),
+    [
+        ("nourhaddad+x@googlemail.com", "nour.haddad@gmail.com"),
+        ("nour.haddad@gmail.com", "nourhaddad+x@googlemail.com"),
+    ],
+)
+@pytest.mark.parametrize("kind", SuppressionKind)
+def test_each_spelling_of_a_suppressed_mailbox_is_stopped_at_expansion_and_at_claim(
+    office: Database, suppressed: str, hers: str, kind: SuppressionKind
+) -> None:
+    with office.write() as session:
+        nour, rim = make_contact(session, address=hers), make_contact(session)
+        wave = opened(session, nour, rim)
+        suppress(session, suppressed, kind=kind, reason="x", at=NOON, actor=DESK)
+        assert set_aside(session, wave) == ["suppressed"]
+        version = make_version(session, make_release(session, "later", organisations=("esrf",)))
+        planned = plan_wave(session, version, make_list(session, nour, rim, name="Later"))
+        assert [reason.value for reason in planned.expansion.excluded] == ["suppressed"]
 
 
 def merge(session: Session, merged: Contact, kept: Contact) -> None:
