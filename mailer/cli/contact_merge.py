@@ -89,7 +89,7 @@ def merge_contacts(
     for line in told:
         say(line)
     if doubles:
-        say(f"  {doubles} deliveries that wait for both go to the one who is kept only.")
+        say(f"  {doubles} waiting deliveries are not sent: they would bring her a release twice.")
     say("Nothing was changed." if dry_run else f"To undo it: dateline contacts unmerge {merged.id}")
 
 

@@ -73,13 +73,16 @@ def lift_suppression(address: AddressArgument, *, organisation: OrganisationOpti
     """Allow an address or a domain again that had been suppressed."""
     with opened() as office, office.database.write() as session:
         issuer = _issuer(session, organisation)
-        changed = lift(session, address, at=office.clock.now(), actor=office.actor, organisation=issuer)
+        lifted = lift(session, address, at=office.clock.now(), actor=office.actor, organisation=issuer)
         about = f" in the name of {issuer.acronym}" if issuer else ""
+        otherwise = [key for key in lifted if key != key_of(address)]
     say(
         f"{address} may be written to again{about}."
-        if changed
+        if lifted
         else f"{address} was not suppressed{about}. See: dateline contacts suppressions"
     )
+    if otherwise:
+        say(f"It was suppressed as {', '.join(otherwise)}, which is the same mailbox.")
 
 
 def list_suppressions(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:

@@ -1,10 +1,15 @@
-"""Erased addresses: the keyed hashes by which they are known again, so that nobody takes them in unasked."""
+"""Erased addresses: the keyed hashes by which they are known again, so that nobody takes them in unasked.
+
+Of an address at a provider whose mailboxes have several spellings (see ``mailbox.surely``) the hash of the mailbox is
+kept beside its own, and an address is looked up by both.
+"""
 
 import hashlib
 import hmac
 import os
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from mailer.contacts.mailbox import surely
 from mailer.contacts.models import ErasedAddress
 from mailer.database import chunks
 from mailer.errors import BadErasureKey, ErasureKeyMissing, UnwritableFile
@@ -108,26 +114,47 @@ def erased_among(session: Session, address_keys: Collection[str], key: ErasureKe
     check_key(session, key)
     if key.secret is None:
         return set()
-    keys = {key.digest(address_key): address_key for address_key in address_keys}
-    found: set[str] = set()
-    for chunk in chunks(keys):
-        hit = session.scalars(select(ErasedAddress.digest).where(ErasedAddress.digest.in_(chunk)))
-        found.update(keys[digest] for digest in hit)
-    return found
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for address_key in address_keys:
+        for form in _forms(address_key):
+            keys[key.digest(form)].append(address_key)
+    return {address_key for digest in _kept(session, keys) for address_key in keys[digest]}
 
 
-def keep_erased(session: Session, address_keys: Collection[str], key: ErasureKey, *, at: datetime) -> None:
-    """Note that these addresses are erased."""
-    new = set(address_keys) - erased_among(session, address_keys, key)
-    session.add_all(ErasedAddress(digest=key.digest(k), key_id=key.id, erased_at=at) for k in sorted(new))
+def keep_erased(
+    session: Session,
+    address_keys: Collection[str],
+    key: ErasureKey,
+    *,
+    at: datetime,
+    shared: Collection[str] = (),
+) -> None:
+    """Note that these addresses are erased; of those ``shared``, whose mailbox somebody else has in another spelling,
+    the address only. Raises as ``erased_among``."""
+    check_key(session, key)
+    forms = {form for k in address_keys for form in ((k,) if k in shared else _forms(k))}
+    digests = {key.digest(form) for form in forms}
+    new = digests - _kept(session, digests)
+    session.add_all(ErasedAddress(digest=digest, key_id=key.id, erased_at=at) for digest in sorted(new))
     session.flush()
 
 
 def readmit(session: Session, address_keys: Collection[str], key: ErasureKey) -> None:
-    """Forget that these addresses were erased: she has asked to be in the registry again."""
+    """Forget that these addresses were erased, and their mailboxes: she has asked to be in the registry again."""
     check_key(session, key)
-    for chunk in chunks(key.digest(address_key) for address_key in address_keys):
+    for chunk in chunks({key.digest(form) for address_key in address_keys for form in _forms(address_key)}):
         session.execute(delete(ErasedAddress).where(ErasedAddress.digest.in_(chunk)))
+
+
+def _forms(address_key: str) -> set[str]:
+    return {address_key, surely(address_key)}
+
+
+def _kept(session: Session, digests: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for chunk in chunks(digests):
+        found.update(session.scalars(select(ErasedAddress.digest).where(ErasedAddress.digest.in_(chunk))))
+    return found
 
 
 def _keep_name(folder: Path) -> None:

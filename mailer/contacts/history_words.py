@@ -57,7 +57,7 @@ _REASONS: Mapping[str, str] = {
     "suppressed-domain": "her domain is not to be written to",
     "unsubscribed": "she unsubscribed from an organisation that issues it",
     "no-embargo-terms": "she has not accepted embargo terms",
-    "already-receives": "she gets it from another wave",
+    "already-receives": "she gets it from another wave, or under another contact merged into this one",
     "not-active": "she was set aside, erased or merged into another contact",
     "asked": "she asked for it",
     "age": "not used for as long as the settings keep anybody",

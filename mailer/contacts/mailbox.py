@@ -19,6 +19,15 @@ def mailbox(address_key: str) -> str:
     return f"{local}@{domain}"
 
 
+PROVIDERS = ("@gmail.com", "@googlemail.com")
+"""Whose own rules ``mailbox`` knows, so that it is sure; of others' mailboxes it is a good guess."""
+
+
+def surely(address_key: str) -> str:
+    """One text for all addresses that are one mailbox beyond doubt: of other providers, each for itself."""
+    return mailbox(address_key) if address_key.endswith(PROVIDERS) else address_key
+
+
 def squeezed(address_key: str) -> str:
     """The address without what people put between the parts of a name: that two agree in it is a hint, no more."""
     local, _, domain = mailbox(address_key).rpartition("@")

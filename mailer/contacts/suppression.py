@@ -9,9 +9,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer.audit import Actor, Event, append
 from mailer.contacts.address import address
+from mailer.contacts.mailbox import PROVIDERS, surely
 from mailer.contacts.models import Contact, ContactPoint, Organisation, PointKind, Suppression, SuppressionKind
 from mailer.contacts.spelling import CONTROLS
-from mailer.contacts.stops import stops_among
+from mailer.contacts.stops import at_providers, owners_at_providers, stops_among, suppressed_spellings
 from mailer.contacts.table import clean
 from mailer.database import chunks
 from mailer.errors import BadAddress, BadDomain
@@ -61,21 +62,24 @@ def suppress(
 
 def lift(
     session: Session, text: str, *, at: datetime, actor: Actor, organisation: Organisation | None = None
-) -> bool:
-    """Let this address or domain be written to again; ``False`` where nothing kept it from that.
+) -> list[str]:
+    """Let this address or domain be written to again; the keys under which it was suppressed, of which there may be
+    several where its mailbox has several spellings, and none where nothing kept it from that.
 
     With an organisation, only what was said of that one is lifted; without, only what was said of all.
     Raises ``BadAddress`` or ``BadDomain``.
     """
     key = key_of(text)
     organisation_id = organisation.id if organisation else None
-    suppression = session.scalar(select(Suppression).where(*_exactly(key, organisation_id)))
-    if suppression is None:
-        return False
-    session.delete(suppression)
-    session.flush()
-    _log(session, Event.SUPPRESSION_REMOVED, key, organisation_id, at, actor)
-    return True
+    lifted: list[str] = []
+    for spelling in (key, *suppressed_spellings(session, [key]).get(key, ())):
+        suppression = session.scalar(select(Suppression).where(*_exactly(spelling, organisation_id)))
+        if suppression is not None:
+            session.delete(suppression)
+            session.flush()
+            _log(session, Event.SUPPRESSION_REMOVED, spelling, organisation_id, at, actor)
+            lifted.append(spelling)
+    return lifted
 
 
 def suppressed_among(
@@ -96,6 +100,10 @@ def asked_among(session: Session, address_keys: Collection[str]) -> set[str]:
     for chunk in chunks(address_keys):
         asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
         found.update(session.scalars(asked.where(Suppression.address_key.in_(chunk))))
+    if several := [key for key in address_keys if key.endswith(PROVIDERS)]:
+        asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
+        boxes = {surely(key) for key in session.scalars(asked.where(at_providers(Suppression.address_key)))}
+        found.update(key for key in several if surely(key) in boxes)
     return found
 
 
@@ -111,6 +119,8 @@ def suppressions(session: Session) -> Sequence[tuple[Suppression, Organisation |
 def concerned(session: Session, text: str) -> int:
     """How many contacts have an address there. Raises ``BadAddress`` or ``BadDomain``."""
     key = key_of(text)
+    if not key.startswith("@") and key.endswith(PROVIDERS):
+        return len(_owners(session, key))
     points = select(ContactPoint.contact_id).where(
         ContactPoint.kind == PointKind.ADDRESS, _is_at(ContactPoint.key, key)
     )
@@ -135,6 +145,12 @@ def key_of(text: str) -> str:
         return address(text).key
     except ValueError as error:
         raise BadAddress(address=clean(text)[:80], reason=error) from error
+
+
+def _owners(session: Session, key: str) -> set[int]:
+    """The contacts with an address that is this mailbox, in whichever spelling."""
+    owners = owners_at_providers(session)
+    return {contact for contact, other in owners if surely(other) == surely(key)}
 
 
 def _is_at(column: InstrumentedAttribute[str], key: str) -> ColumnElement[bool]:

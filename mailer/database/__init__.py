@@ -7,7 +7,7 @@ the few places that every delivery passes, and ``turns`` for what must not happe
 from mailer.database.base import Base, UTCDateTime, kept_as_text
 from mailer.database.bulk import chunks, fetch, insert_rows, is_sqlite, one_of, run, storing, update_rows
 from mailer.database.engine import Database, first_line, is_writing
-from mailer.database.turns import take_turn
+from mailer.database.turns import take_family_turn, take_turn
 
 __all__ = [
     "Base",
@@ -23,6 +23,7 @@ __all__ = [
     "one_of",
     "run",
     "storing",
+    "take_family_turn",
     "take_turn",
     "update_rows",
 ]

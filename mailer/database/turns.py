@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from mailer.database.bulk import is_sqlite
 
-_REGISTRY = 0x4461746552656773
-"""Keeps our lock apart from anybody else's in the same PostgreSQL database."""
+_REGISTRY, _FAMILIES = 0x4461746552656773, 0x4461746546616D73
+"""Keep our locks apart from anybody else's in the same PostgreSQL database."""
 
 
 def take_turn(session: Session) -> None:
@@ -17,3 +17,10 @@ def take_turn(session: Session) -> None:
     """
     if not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REGISTRY})
+
+
+def take_family_turn(session: Session) -> None:
+    """Be the only one who decides under which of her contacts a person gets a wave, until this transaction ends: two
+    who claim at once, each for one of them, would both find that she has it under none."""
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FAMILIES})

@@ -4,19 +4,21 @@ It is asked for each batch, so that it is a few statements for all of it, and no
 be on the wire: they are not asked about, but go back when they have waited too long (see ``hands.FRESH_SECONDS``).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.contacts.merging import numbers_of
-from mailer.contacts.models import Contact, ContactStatus
+from mailer.contacts.models import Contact
 from mailer.contacts.stops import stops_among
 from mailer.contacts.terms import accepts_embargo, day_of
+from mailer.delivery.recipient import Rank, Recipient, Text, kept_for, recipients
+from mailer.rendering import Occasion
 from mailer.schedule.audience import issuers_of
-from mailer.schedule.models import RECEIVING_STATES, Delivery, DeliveryState
+from mailer.schedule.models import ExclusionReason
 
 NOT_ACTIVE = "not-active"
 """She was set aside, erased, or merged into another contact who has her own delivery."""
@@ -30,98 +32,53 @@ class Claimed(NamedTuple):
     address_key: str
 
 
-def barred_among(
-    session: Session,
-    claimed: Sequence[Claimed],
-    *,
-    wave_id: int,
-    version_id: int,
-    under_embargo: bool,
-    now: datetime,
-) -> Mapping[int, str]:
-    """By the number of the delivery; the reasons are those of ``ExclusionReason``, or ``NOT_ACTIVE``."""
+@dataclass(slots=True)
+class Barred:
+    """What does not go out now; by the number of the delivery."""
+
+    reasons: dict[int, str] = field(default_factory=dict)
+    """Never: those of ``ExclusionReason``, or ``NOT_ACTIVE``."""
+    later: set[int] = field(default_factory=set)
+    """Not before it is known whether she has it under another of her contacts."""
+
+
+def barred_among(session: Session, claimed: Sequence[Claimed], text: Text, *, now: datetime) -> Barred:
+    """Which of these claims on a wave are not to be sent."""
     contacts = [claim.contact for claim in claimed]
 
     def issuers() -> frozenset[int]:
-        return issuers_of(session, version_id)
+        return issuers_of(session, text.version_id)
 
     stops = stops_among(session, [claim.address_key for claim in claimed], issuers, contact_ids=contacts)
-    kept: dict[int, int | None] = {}
-    asked, gone = stops.people, set(stops.gone)
-    if stops.gone:
-        kept = _kept(session, stops.gone)
+    kept: Mapping[int, int | None] = {}
+    asked, hers = stops.people, dict[int, Recipient]()
+    if stops.gone or stops.kept:
+        # Only here has anybody been merged, and costs a few statements more.
+        kept = kept_for(session, stops.gone)
         others = {other for other in kept.values() if other is not None}
         asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
         batch = {claim.contact: bool(stops.why(claim.contact, claim.address_key)) for claim in claimed}
-        recipients = _recipients(session, others, wave_id, batch)
-        gone = {
-            contact
-            for contact, other in kept.items()
-            if other is None or recipients.get(other, contact) != contact
-        }
+        hers = recipients(session, others | (stops.kept - kept.keys()), text, batch)
     refused: set[int] = set()
-    if under_embargo:
+    if text.kind is Occasion.UNDER_EMBARGO:
         people = {kept.get(contact) or contact for contact in contacts}
         unbound = ~accepts_embargo(day_of(now))
         refused = set(session.scalars(select(Contact.id).where(Contact.id.in_(people), unbound)))
-    barred: dict[int, str] = {}
+    barred = Barred()
     for claim in claimed:
         person = kept.get(claim.contact) or claim.contact
         stop = stops.why(claim.contact, claim.address_key) or asked.get(person)
+        other = hers.get(person)
         if stop is not None:
-            barred[claim.delivery] = stop.value
-        elif claim.contact in gone:
-            barred[claim.delivery] = NOT_ACTIVE
+            barred.reasons[claim.delivery] = stop.value
+        elif claim.contact in kept and kept[claim.contact] is None:
+            barred.reasons[claim.delivery] = NOT_ACTIVE
+        elif other is not None and other.contact != claim.contact:
+            if other.rank is Rank.UNDER_WAY:
+                barred.later.add(claim.delivery)
+            else:
+                already = ExclusionReason.ALREADY_RECEIVES.value
+                barred.reasons[claim.delivery] = NOT_ACTIVE if claim.contact in kept else already
         elif person in refused:
-            barred[claim.delivery] = "no-embargo-terms"
+            barred.reasons[claim.delivery] = "no-embargo-terms"
     return barred
-
-
-def _recipients(
-    session: Session, people: Collection[int], wave_id: int, batch: Mapping[int, bool]
-) -> dict[int, int]:
-    """Under which of her contacts each of these people gets the wave: her own, or one of several merged into it.
-
-    Not under one where it failed, was suppressed or cancelled: she would get it under none. ``batch`` are those who are
-    claimed now, and whether something stops each of them.
-    """
-    family = numbers_of(session, list(people))
-    receiving = (Delivery.wave_id == wave_id, Delivery.state.in_(RECEIVING_STATES))
-    rows = session.execute(
-        select(Delivery.contact_id, Delivery.state).where(*receiving, Delivery.contact_id.in_(family))
-    )
-    found: dict[int, tuple[int, int]] = {}
-    for contact, state in rows:
-        if batch.get(contact):
-            continue
-        person = family[contact]
-        if contact == person:
-            rank = 0
-        elif contact in batch:
-            rank = 2
-        else:  # what went out before; what is claimed later gives way to this batch
-            rank = 3 if state in (DeliveryState.QUEUED, DeliveryState.DEFERRED) else 1
-        found[person] = min(found.get(person, (rank, contact)), (rank, contact))
-    return {person: contact for person, (_, contact) in found.items()}
-
-
-def _kept(session: Session, gone: Mapping[int, int | None]) -> dict[int, int | None]:
-    """The active contact that each of these is merged into, at the end of however many merges; ``None`` for no such."""
-    into = dict(gone)
-    while asked := {other for other in into.values() if other is not None} - into.keys() - _active(session, into):
-        rows = session.execute(select(Contact.id, Contact.merged_into_id).where(Contact.id.in_(asked)))
-        into |= {row.id: row.merged_into_id for row in rows}
-
-    def last(contact: int) -> int | None:
-        found: int | None = contact
-        while found is not None and found in into:
-            found = into[found]
-        return found
-
-    return {contact: last(contact) for contact in gone}
-
-
-def _active(session: Session, into: Mapping[int, int | None]) -> set[int]:
-    others = {other for other in into.values() if other is not None}
-    active = select(Contact.id).where(Contact.id.in_(others), Contact.status == ContactStatus.ACTIVE)
-    return set(session.scalars(active))

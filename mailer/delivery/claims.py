@@ -9,10 +9,10 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -24,8 +24,8 @@ from mailer.audit import Actor, Event, append, append_many, entry
 from mailer.database import Database, fetch, is_sqlite, one_of, run, storing
 from mailer.delivery.barred import Claimed, barred_among
 from mailer.delivery.models import Process
+from mailer.delivery.recipient import Text
 from mailer.logs import fields
-from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 from mailer.schedule.waves import cancel_deliveries
 
@@ -152,9 +152,10 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     """Take up to so many deliveries of a wave that is being sent.
 
     Whoever must not be written to any more, is no active contact any more, or has withdrawn from the embargo terms
-    since the wave was scheduled, is set aside here with an entry in the log, and is not among the claims.
+    since the wave was scheduled, is set aside here with an entry in the log, and is not among the claims. Nor is who
+    may be getting it just now under another contact that was merged with hers: she goes back to the queue for a while.
     """
-    of_wave = select(Wave.kind, Wave.release_id, Wave.version_id, Wave.state).where(Wave.id == wave_id)
+    of_wave = select(Wave.kind, Wave.release_id, Wave.version_id, Wave.state, Wave.again).where(Wave.id == wave_id)
     wave = session.execute(of_wave).one()
     if wave.state is not WaveState.SENDING:
         return []
@@ -164,14 +165,18 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
     barred = barred_among(
         session,
         [Claimed(row[0], row[-2], row[-1]) for row in rows],
-        wave_id=wave_id,
-        version_id=wave.version_id,
-        under_embargo=wave.kind is Occasion.UNDER_EMBARGO,
+        Text(wave_id, wave.version_id, wave.kind, wave.again),
         now=now,
     )
-    if barred:
-        _set_aside(session, wave_id, wave.release_id, barred, rows, process_id=process_id, at=now)
-    return [Claim(*row[:-2]) for row in rows if row[0] not in barred]
+    if barred.reasons:
+        _set_aside(session, wave_id, wave.release_id, barred.reasons, rows, process_id=process_id, at=now)
+    if barred.later:
+        _let_wait(session, barred.later, until=now + _SETTLING)
+    return [Claim(*row[:-2]) for row in rows if row[0] not in barred.reasons and row[0] not in barred.later]
+
+
+_SETTLING = timedelta(seconds=15)
+"""After so long it is looked at again whether what was on the wire has arrived."""
 
 
 _CLAIMED = (*Claim.__dataclass_fields__, "contact_id", "address_key")
@@ -256,6 +261,15 @@ def _set_aside(
             for row in rows
             if row[0] in barred
         ],
+    )
+
+
+def _let_wait(session: Session, delivery_ids: Collection[int], *, until: datetime) -> None:
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(delivery_ids))
+        .values(state=DeliveryState.QUEUED, process_id=None, next_at=until)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -13,7 +13,7 @@ from mailer.contacts.domains import domain_of
 from mailer.contacts.membership import lists_of
 from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import Contact, ContactMerge, ContactNote, Organisation, Suppression
-from mailer.contacts.stops import domains_over
+from mailer.contacts.stops import domains_over, suppressed_spellings
 from mailer.delivery.models import Attempt
 from mailer.delivery.report import release_names
 from mailer.privacy.words import event_in_words
@@ -138,10 +138,11 @@ def _lists(session: Session, numbers: Sequence[int], at: datetime) -> list[Docum
 def _suppressions(session: Session, people: Sequence[Contact]) -> list[Document]:
     keys = {key for person in people for key in (person.address_key, *(point.key for point in person.points))}
     domains = {domain for key in keys if "@" in key for domain in domains_over(domain_of(key))}
+    spellings = {other for others in suppressed_spellings(session, keys).values() for other in others}
     query = (
         select(Suppression, Organisation.acronym)
         .outerjoin(Organisation, Organisation.id == Suppression.organisation_id)
-        .where(Suppression.address_key.in_(keys | domains))
+        .where(Suppression.address_key.in_(keys | domains | spellings))
         .order_by(Suppression.since, Suppression.id)
     )
     return [

@@ -6,7 +6,7 @@ what was sent holds; a keyed hash of each of her addresses stays too, so that no
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append_many, entry
 from mailer.contacts.erased import ERASED_DOMAIN, ErasureKey, keep_erased
+from mailer.contacts.mailbox import PROVIDERS, surely
 from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import (
     Affiliation,
@@ -37,6 +38,7 @@ from mailer.contacts.models import (
 )
 from mailer.contacts.search_index import forget_words
 from mailer.contacts.spelling import fold
+from mailer.contacts.stops import owners_at_providers, suppressed_spellings
 from mailer.contacts.terms import day_of
 from mailer.database import chunks, take_turn
 from mailer.delivery.models import Attempt
@@ -189,13 +191,14 @@ def _survey(session: Session, numbers: Sequence[int], found: Sequence[str]) -> E
     theirs = Delivery.contact_id.in_(numbers)
     of_hers = select(Delivery.id).where(theirs)
     keys = _address_keys(session, numbers)
+    suppressed = _suppressed(session, keys, _shared(session, keys, numbers))
     counts = Counter(
         {
             "notes": count(ContactNote, ContactNote.contact_id.in_(numbers)),
             "places on media lists": count(MediaListMember, MediaListMember.contact_id.in_(numbers)),
             "affiliations": count(Affiliation, Affiliation.contact_id.in_(numbers)),
             "further addresses and telephones": count(ContactPoint, ContactPoint.contact_id.in_(numbers)),
-            "suppressions": count(Suppression, Suppression.address_key.in_(keys)),
+            "suppressions": count(Suppression, Suppression.address_key.in_(suppressed)),
             "relays' replies": count(Attempt, Attempt.text != "", Attempt.delivery_id.in_(of_hers)),
         }
     )
@@ -207,6 +210,24 @@ def _survey(session: Session, numbers: Sequence[int], found: Sequence[str]) -> E
         deliveries=count(Delivery, theirs),
         mentions=tuple(found),
     )
+
+
+def _shared(session: Session, keys: Sequence[str], numbers: Sequence[int]) -> set[str]:
+    """Those of her addresses whose mailbox somebody else has too, in another spelling."""
+    if not any(key.endswith(PROVIDERS) for key in keys):
+        return set()
+    others = {surely(key) for contact, key in owners_at_providers(session) if contact not in set(numbers)}
+    return {key for key in keys if surely(key) in others}
+
+
+def _suppressed(session: Session, keys: Sequence[str], shared: Collection[str]) -> set[str]:
+    """What a suppression of hers may be kept under: her addresses, and other spellings of her mailboxes.
+
+    That of a mailbox that somebody else has too stays, or that one would be written to again.
+    """
+    own = [key for key in keys if key not in shared]
+    spellings = suppressed_spellings(session, own)
+    return {*own, *(other for others in spellings.values() for other in others)}
 
 
 def _address_keys(session: Session, numbers: Sequence[int]) -> list[str]:
@@ -239,8 +260,9 @@ def _erase(
             raise BeingSentTo(contact=number)
     cancel_deliveries(session, theirs, Delivery.state.in_(_WAITING), at=at, actor=actor)
     keys = _address_keys(session, numbers)
-    keep_erased(session, keys, key, at=at)
-    for some in chunks(keys):
+    shared = _shared(session, keys, numbers)
+    keep_erased(session, keys, key, at=at, shared=shared)
+    for some in chunks(_suppressed(session, keys, shared)):
         session.execute(delete(Suppression).where(Suppression.address_key.in_(some)))
     clear_attempts(session, Attempt.delivery_id.in_(select(Delivery.id).where(theirs)))
     clear_deliveries(session, theirs, at=at)

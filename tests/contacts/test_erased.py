@@ -118,6 +118,44 @@ def test_who_asked_to_be_in_again_is_not_barred_any_more_and_nobody_else_is(
         assert erased_among(session, [NOUR, OMAR], key) == {NOUR, OMAR}
 
 
+DOTTED, OTHERWISE, BARE = "nour.haddad@gmail.com", "nourhaddad+x@googlemail.com", "nourhaddad@gmail.com"
+
+
+@pytest.mark.parametrize("erased", [DOTTED, OTHERWISE, BARE])
+def test_an_erased_mailbox_is_known_again_in_each_spelling_until_she_asks(
+    office: Database, tmp_path: Path, erased: str
+) -> None:
+    spellings = [DOTTED, OTHERWISE, BARE]
+    others = ["nour.hadad@gmail.com", "nour+x@paper.example", "nourhaddad@paper.example"]
+    erase_nour(office, tmp_path / "erasure.key")
+    with office.write() as session:
+        key = read_key(tmp_path / "erasure.key")
+        keep_erased(session, [erased], key, at=NOON)
+        keep_erased(session, [erased, BARE], key, at=NOON)
+        assert erased_among(session, [*spellings, *others], key) == set(spellings)
+        readmit(session, [erased, BARE], key)
+        assert erased_among(session, [*spellings, NOUR], key) == {NOUR}
+
+
+def test_who_was_erased_by_an_older_dateline_is_known_as_she_was_written(office: Database, tmp_path: Path) -> None:
+    with office.write() as session:
+        key = needed_key(session, tmp_path / "erasure.key")
+        session.add(ErasedAddress(digest=key.digest(DOTTED), key_id=key.id, erased_at=NOON))
+        session.flush()
+        assert erased_among(session, [DOTTED, OTHERWISE], key) == {DOTTED}
+        readmit(session, [DOTTED], key)
+        assert erased_among(session, [DOTTED], key) == set()
+
+
+def test_a_mailbox_that_another_contact_has_is_barred_only_as_it_was_written(
+    office: Database, tmp_path: Path
+) -> None:
+    with office.write() as session:
+        key = needed_key(session, tmp_path / "erasure.key")
+        keep_erased(session, [DOTTED], key, at=NOON, shared=[DOTTED])
+        assert erased_among(session, [DOTTED, BARE], key) == {DOTTED}
+
+
 def test_nobody_is_let_in_again_with_a_key_that_is_not_the_office_s(office: Database, tmp_path: Path) -> None:
     erase_nour(office, tmp_path / "erasure.key")
     (tmp_path / "other.key").write_text("0" * 64, "ascii")

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from mailer.audit import Event, entries
 from mailer.contacts.address import address
 from mailer.contacts.models import ContactPoint, PointKind, Suppression, SuppressionKind
-from mailer.contacts.suppression import concerned, lift, suppress, suppressed_among, suppressions
+from mailer.contacts.stops import suppressed_spellings
+from mailer.contacts.suppression import asked_among, concerned, lift, suppress, suppressed_among, suppressions
 from mailer.database import Database
 from mailer.errors import BadAddress, BadDomain
 
@@ -140,3 +141,18 @@ def test_it_is_told_how_many_contacts_a_domain_concerns(office: Database) -> Non
         session.flush()
         assert concerned(session, "@paper.example") == 3
         assert concerned(session, "a@paper.example") == 1
+
+
+def test_a_mailbox_is_suppressed_in_each_spelling_and_let_go_in_each(office: Database) -> None:
+    said, hers = "nourhaddad+x@googlemail.com", "nour.haddad@gmail.com"
+    others = ["nour.hadad@gmail.com", "nourhaddad@paper.example", "nour+x@paper.example"]
+    with office.write() as session:
+        make_contact(session, address=hers)
+        suppress(session, said, reason="asked", at=NOON, actor=DESK)
+        suppress(session, "nour@paper.example", reason="asked", at=NOON, actor=DESK)
+        assert suppressed_among(session, [hers, *others]) == asked_among(session, [hers, *others]) == {hers}
+        assert suppressed_spellings(session, [hers, said, *others]) == {hers: [said]}
+        assert concerned(session, said) == concerned(session, hers) == 1
+        assert lift(session, hers, at=NOON, actor=DESK) == [said]
+        assert suppressed_among(session, [hers, said]) == set()
+        assert lift(session, hers, at=NOON, actor=DESK) == []

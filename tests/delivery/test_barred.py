@@ -1,12 +1,15 @@
 """A claim of who must not be written to any more is set aside, whatever happened since the wave was scheduled."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from builders import DESK, NOON, make_contact, make_list, make_organisation
 from newsroom import make_release, make_version, plan_wave, told
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
 from mailer.audit import Event
@@ -102,6 +105,24 @@ CASES: dict[str, tuple[Act, list[str]]] = {
         lambda s, c: suppress(s, "@other.example", reason="x", at=NOON, actor=DESK),
         [],
     ),
+    "her mailbox, written otherwise": (
+        lambda s, c: suppress(s, "NourHaddad+x@googlemail.com", reason="x", at=NOON, actor=DESK),
+        ["suppressed"],
+    ),
+    "a mailbox of hers is not there, written otherwise": (
+        lambda s, c: suppress(
+            s, "n.our.haddad@gmail.com", kind=SuppressionKind.UNDELIVERABLE, reason="x", at=NOON, actor=DESK
+        ),
+        [],
+    ),
+    "another mailbox at a provider of many spellings": (
+        lambda s, c: suppress(s, "nour.hadad@gmail.com", reason="x", at=NOON, actor=DESK),
+        [],
+    ),
+    "with a plus, where no rule says that it is the same mailbox": (
+        lambda s, c: suppress(s, "nour+x@desk.paper.example", reason="x", at=NOON, actor=DESK),
+        [],
+    ),
     "inactive": (status(ContactStatus.INACTIVE), ["not-active"]),
     "erased": (status(ContactStatus.ERASED), ["not-active"]),
 }
@@ -115,6 +136,7 @@ def test_at_the_claim_it_counts_what_is_true_by_then(office: Database, case: str
         nour = make_contact(session, address="nour@desk.paper.example")
         rim = make_contact(session, address="rim@cedar.example")
         further(nour, "home@other.example")
+        further(nour, "nour.haddad@gmail.com")
         wave = opened(session, nour, rim)
         act(session, nour)
         session.flush()
@@ -130,12 +152,34 @@ def test_at_the_expansion_the_same_counts(office: Database, case: str) -> None:
         nour = make_contact(session, address="nour@desk.paper.example")
         rim = make_contact(session, address="rim@cedar.example")
         further(nour, "home@other.example")
+        further(nour, "nour.haddad@gmail.com")
         act(session, nour)
         session.flush()
         version = make_version(session, make_release(session, organisations=("esrf", "wpa")))
         planned = plan_wave(session, version, make_list(session, nour, rim))
         assert planned.expansion.deliveries == 1
         assert [reason.value for reason in planned.expansion.excluded] == reasons
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "hers"),
+    [
+        ("nourhaddad+x@googlemail.com", "nour.haddad@gmail.com"),
+        ("nour.haddad@gmail.com", "nourhaddad+x@googlemail.com"),
+    ],
+)
+@pytest.mark.parametrize("kind", SuppressionKind)
+def test_each_spelling_of_a_suppressed_mailbox_is_stopped_at_expansion_and_at_claim(
+    office: Database, suppressed: str, hers: str, kind: SuppressionKind
+) -> None:
+    with office.write() as session:
+        nour, rim = make_contact(session, address=hers), make_contact(session)
+        wave = opened(session, nour, rim)
+        suppress(session, suppressed, kind=kind, reason="x", at=NOON, actor=DESK)
+        assert set_aside(session, wave) == ["suppressed"]
+        version = make_version(session, make_release(session, "later", organisations=("esrf",)))
+        planned = plan_wave(session, version, make_list(session, nour, rim, name="Later"))
+        assert [reason.value for reason in planned.expansion.excluded] == ["suppressed"]
 
 
 def merge(session: Session, merged: Contact, kept: Contact) -> None:
@@ -198,6 +242,170 @@ def test_of_two_who_were_merged_into_a_third_the_one_whose_mailbox_is_there_gets
         merge(session, second, kept)
         suppress(session, first.address, reason="550", at=NOON, actor=DESK, kind=SuppressionKind.UNDELIVERABLE)
         assert set_aside(session, wave) == ["suppressed"]
+
+
+GONE = (DeliveryState.ACCEPTED, DeliveryState.HELD)
+ENDED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
+
+
+def is_now(session: Session, wave: Wave, contact: Contact, state: DeliveryState, sha256: str = "") -> None:
+    hers = Delivery.wave_id == wave.id, Delivery.contact_id == contact.id
+    session.execute(
+        update(Delivery).where(*hers).values(state=state, sha256=sha256, next_at=None, finished_at=NOON)
+    )
+
+
+def goes_to(session: Session, wave: Wave, *, after: timedelta = timedelta(0)) -> list[int]:
+    """The contacts who are among the claims."""
+    claims = claim(session, wave.id, process_id="1" * 32, limit=100, now=NOON + after)
+    return sorted(session.scalars(select(Delivery.contact_id).where(Delivery.id.in_([c.id for c in claims]))))
+
+
+def beside(session: Session, wave: Wave, *people: Contact, name: str = "Beside", again: bool = False) -> Wave:
+    """Another wave of the same version."""
+    other = plan_wave(session, wave.version, make_list(session, *people, name=name), again=again).wave
+    open_wave(session, other.id, now=NOON, doubt="", late_grace=LONG, give_up_after=LONG, actor=DESK)
+    return other
+
+
+def parted(session: Session, merged: Contact) -> None:
+    merged.status, merged.merged_into_id = ContactStatus.ACTIVE, None
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons"),
+    [(state, ["already-receives"]) for state in GONE]
+    + [(state, []) for state in (*ENDED, DeliveryState.QUEUED, DeliveryState.DEFERRED)],
+)
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_kept_one_does_not_get_what_went_out_to_one_who_was_merged_into_her(
+    office: Database, state: DeliveryState, reasons: list[str], steps: int, *, elsewhere: bool
+) -> None:
+    with office.write() as session:
+        twin, kept, *between = (make_contact(session) for _ in range(1 + steps))
+        wave = opened(session, twin) if elsewhere else opened(session, twin, kept)
+        second = beside(session, wave, kept) if elsewhere else wave
+        is_now(session, wave, twin, state)
+        chain = [twin, *between, kept]
+        for one, next_one in pairwise(chain):
+            merge(session, one, next_one)
+        assert goes_to(session, second) == ([] if reasons else [kept.id])
+        told_of = [e.data["reason"] for e in told(session, Event.DELIVERY_SUPPRESSED) if e.contact_id == kept.id]
+        assert told_of == reasons
+
+
+def test_one_who_was_merged_does_not_get_what_went_out_to_the_kept_one_in_another_wave(office: Database) -> None:
+    with office.write() as session:
+        twin, sister, kept = (make_contact(session) for _ in range(3))
+        wave = opened(session, kept)
+        second = beside(session, wave, twin, sister)
+        is_now(session, wave, kept, DeliveryState.ACCEPTED)
+        merge(session, twin, kept)
+        assert goes_to(session, second) == [sister.id]
+        assert [e.data["reason"] for e in told(session, Event.DELIVERY_SUPPRESSED)] == ["not-active"]
+
+
+def test_of_two_waves_that_wait_for_a_person_s_two_contacts_the_first_to_be_claimed_goes(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin)
+        second = beside(session, wave, kept)
+        merge(session, twin, kept)
+        assert goes_to(session, second) == [kept.id]
+        is_now(session, second, kept, DeliveryState.ACCEPTED)
+        assert goes_to(session, wave) == []
+
+
+def test_what_another_text_or_another_occasion_brought_her_keeps_nothing_back(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin)
+        is_now(session, wave, twin, DeliveryState.ACCEPTED)
+        again = beside(session, wave, kept, again=True)
+        version = make_version(session, make_release(session, "other", organisations=("esrf",)))
+        another = plan_wave(session, version, make_list(session, kept, name="Other")).wave
+        open_wave(session, another.id, now=NOON, doubt="", late_grace=LONG, give_up_after=LONG, actor=DESK)
+        merge(session, twin, kept)
+        assert goes_to(session, again) == [kept.id]
+        assert goes_to(session, another) == [kept.id]
+
+
+@pytest.mark.parametrize("who", ["kept", "merged"])
+@pytest.mark.parametrize(
+    ("state", "sha256"),
+    [(DeliveryState.SENDING, ""), (DeliveryState.IN_DOUBT, "a" * 64), (DeliveryState.QUEUED, "a" * 64)],
+)
+@pytest.mark.parametrize(("ends", "goes"), [(DeliveryState.ACCEPTED, False), (DeliveryState.FAILED, True)])
+def test_while_it_is_not_known_whether_she_has_it_the_other_one_waits(
+    office: Database, who: str, state: DeliveryState, sha256: str, ends: DeliveryState, *, goes: bool
+) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        first, last = (kept, twin) if who == "kept" else (twin, kept)
+        wave = opened(session, first)
+        second = beside(session, wave, last)
+        is_now(session, wave, first, state, sha256)
+        merge(session, twin, kept)
+        assert goes_to(session, second) == goes_to(session, second) == []
+        assert not told(session, Event.DELIVERY_SUPPRESSED)
+        is_now(session, wave, first, ends, sha256)
+        assert goes_to(session, second, after=timedelta(minutes=1)) == ([last.id] if goes else [])
+
+
+def test_what_may_have_gone_out_to_one_goes_again_to_her_and_not_to_the_kept_one(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin, kept)
+        is_now(session, wave, twin, DeliveryState.QUEUED, "a" * 64)
+        merge(session, twin, kept)
+        assert goes_to(session, wave) == [twin.id]
+
+
+def test_two_who_were_parted_again_are_each_judged_alone(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin, kept)
+        is_now(session, wave, twin, DeliveryState.ACCEPTED)
+        merge(session, twin, kept)
+        parted(session, twin)
+        assert goes_to(session, wave) == [kept.id]
+
+
+def test_two_who_claim_at_once_for_two_contacts_of_a_person_send_her_one(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin)
+        second = beside(session, wave, kept)
+        numbers = [wave.id, second.id]
+        merge(session, twin, kept)
+    claimed = threading.Event()
+
+    def first() -> int:
+        with office.write() as session:
+            found = len(claim(session, numbers[0], process_id="1" * 32, limit=9, now=NOON))
+            claimed.set()
+            while not (office.is_sqlite or done.is_set() or somebody_waits(office)):
+                pass
+            return found
+
+    def other() -> int:
+        claimed.wait(20)
+        with office.write() as session:
+            found = len(claim(session, numbers[1], process_id="2" * 32, limit=9, now=NOON))
+        done.set()
+        return found
+
+    done = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(first), pool.submit(other)
+        assert [one.result() for one in running] == [1, 0]
+
+
+def somebody_waits(office: Database) -> bool:
+    with office.read() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_what_the_kept_one_asked_for_counts_for_the_merged_one(office: Database) -> None:

@@ -139,6 +139,22 @@ def test_each_of_her_addresses_is_known_again_and_no_suppression_of_them_is_left
         assert session.scalars(select(Suppression)).all() == []
 
 
+@pytest.mark.parametrize("twin", [False, True])
+def test_her_mailbox_goes_and_is_known_again_in_each_spelling_unless_somebody_else_has_it(
+    office: Database, key_file: Path, *, twin: bool
+) -> None:
+    said, again = "nourhaddad+x@googlemail.com", "n.our.haddad@gmail.com"
+    with office.write() as session:
+        number = make_contact(session, address="nour.haddad@gmail.com").id
+        if twin:
+            make_contact(session, address="nourhaddad+desk@gmail.com")
+        suppress(session, said, reason="asked", at=NOON, actor=DESK)
+    do_erase(office, number, key_file)
+    with office.read() as session:
+        assert erased_among(session, [again], read_key(key_file)) == (set() if twin else {again})
+        assert session.scalars(select(Suppression.address_key)).all() == ([said] if twin else [])
+
+
 def test_an_address_that_somebody_else_has_by_now_stays_hers(office: Database, key_file: Path) -> None:
     with office.write() as session:
         leaver = make_contact(session, address="leaver@courier.example")

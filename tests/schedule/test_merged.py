@@ -131,9 +131,11 @@ def test_two_people_who_were_merged_by_mistake_and_parted_again_both_get_what_wa
         # Hers will never arrive, so the other one must.
         (DeliveryState.FAILED, DeliveryState.QUEUED, 0),
         (DeliveryState.CANCELLED, DeliveryState.QUEUED, 0),
-        # What is under way, or has gone, is history.
-        (DeliveryState.QUEUED, DeliveryState.SENDING, 0),
-        (DeliveryState.QUEUED, DeliveryState.ACCEPTED, 0),
+        (DeliveryState.QUEUED, DeliveryState.FAILED, 0),
+        # What is under way, or has gone, is history: the one that waits is the double.
+        (DeliveryState.QUEUED, DeliveryState.SENDING, 1),
+        (DeliveryState.QUEUED, DeliveryState.ACCEPTED, 1),
+        (DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, 0),
     ],
 )
 def test_only_what_waits_and_would_come_twice_is_a_double(

@@ -24,6 +24,7 @@ from mailer.contacts.importing.vocabulary import ADD_IT, Vocabulary
 from mailer.contacts.models import Contact
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.standing import require_living
+from mailer.contacts.stops import suppressed_spellings
 from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.table import clean
 from mailer.contacts.terms import day_of
@@ -118,7 +119,11 @@ def _plan(session: Session, told: Told, contact: Contact | None, key: ErasureKey
         entry = planner.plan(candidate, before if contact is not None else None)
     except Unfit as unfit:
         raise _bad([unfit], told.values, told.names) from unfit
-    notices = [f"{new[one]} is suppressed; it is not written to" for one in suppressed_among(session, new)]
+    stopped = suppressed_among(session, new)
+    otherwise = {
+        one: f" as {', '.join(keys)}" for one, keys in suppressed_spellings(session, stopped, by_all=True).items()
+    }
+    notices = [f"{new[one]} is suppressed{otherwise.get(one, '')}; it is not written to" for one in stopped]
     if told.again and not readmitted:
         notices.append(f"none of her addresses was erased, so that {told.names['again']} was not needed")
     return _Plan(

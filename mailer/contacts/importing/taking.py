@@ -19,6 +19,7 @@ from mailer.contacts.importing.store import Store
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recognise
+from mailer.contacts.stops import suppressed_spellings
 from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
 from mailer.database import chunks, take_turn
@@ -223,10 +224,13 @@ class _Intake:
         done.changes.append(Changed(row, standing.id, name, entry.changes(self._day)))
 
     def _tell_suppressed(self, rows: Mapping[str, Candidate]) -> None:
-        for key in suppressed_among(self._session, rows):
+        stopped = suppressed_among(self._session, rows)
+        otherwise = suppressed_spellings(self._session, stopped, by_all=True)
+        for key in stopped:
             text = next(one.text for one in rows[key].address if one.key == key)
             heading = self._heads.headings["address"]
-            text = f"{text} is suppressed; she is taken in, and not written to there"
+            spelled = f" as {', '.join(otherwise[key])}" if key in otherwise else ""
+            text = f"{text} is suppressed{spelled}; she is taken in, and not written to there"
             self.done.notices.append(Notice(self._file.name, rows[key].row, heading, text))
 
 
