@@ -136,7 +136,7 @@ class _Intake:
         self._tell_lacking(known)
         people = self._people(candidates, known)
         del candidates
-        if (missing := without_column(self._fields_of_new)) and not any(person.contact_id for person in people):
+        if (missing := without_column(self._fields_of_new)) and not known.contacts:
             raise _lacks(self._file, missing[0], default_advice(missing))
         done = 0
         for chunk in chunks(people):
@@ -188,10 +188,16 @@ class _Intake:
         self._faulty.clear()
 
     def _lacking(self, candidate: Candidate) -> list[Unfit]:
+        """What a row that is refused lacks, if she is new; her number's country too."""
         self._defaults.fill(candidate)
         # Without an address nobody knows whether she is new; that a cell is empty is true all the same.
-        find = lacking if candidate.address else empty_cells
-        return find(candidate, self._fields_of_new)
+        problems = (lacking if candidate.address else empty_cells)(candidate, self._fields_of_new)
+        try:
+            if candidate.national:
+                read_phones(candidate.national, self._defaults.country)
+        except Unfit as unfit:
+            problems.append(unfit)
+        return problems
 
     def _refuse(self, rows: Sequence[Candidate], problems: Sequence[Unfit]) -> None:
         self.done.refused += [self._heads.refusal(row.row, unfit) for row in rows for unfit in problems]
@@ -245,7 +251,8 @@ class _Intake:
                 if row.national:
                     row.phone = read_phones(row.national, country)
             except Unfit as unfit:
-                self._refuse([row], [unfit, *([] if standing or len(rows) > 1 else self._lacking(row))])
+                alone = standing is None and len(rows) == 1
+                self._refuse([row], self._lacking(row) if alone else [unfit])
             else:
                 good.append(row)
         if good:
