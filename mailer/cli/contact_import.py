@@ -20,6 +20,8 @@ from mailer.contacts.importing import (
     Imported,
     Manner,
     Merged,
+    Newcomer,
+    defaults_of,
     import_contacts,
     plan_import,
     write_refused,
@@ -55,6 +57,10 @@ def import_files(
         list[str] | None,
         typer.Option("--map", help="A column's field, such as 'Main desk=outlets'; 'Age=-' leaves it out."),
     ] = None,
+    default: Annotated[
+        list[str] | None,
+        typer.Option("--default", help="Of people who are new, where a row does not say it: 'city=Beirut'."),
+    ] = None,
     mapping: Annotated[
         str, typer.Option("--mapping", help="The fields of columns as saved under this name.")
     ] = "",
@@ -78,7 +84,7 @@ def import_files(
     ] = False,
 ) -> None:
     """Take lists into the registry. Good rows go in, bad ones are told; the same file again changes nothing."""
-    said = mapping_of(maps or ())
+    said, defaults = mapping_of(maps or ()), defaults_of(default or ())
     if keep and not (said or mapping):
         raise MappingMissing(name=keep)
     # Organisations first, whatever the order on the command line: officers belong to their offices.
@@ -86,7 +92,7 @@ def import_files(
     with opened() as office:
         with office.database.read() as session:
             fields = {**(mapping_named(session, mapping) if mapping else {}), **said}
-        manner = Manner(encoding=encoding, delimiter=delimiter, sheet=sheet, mapping=fields)
+        manner = Manner(encoding=encoding, delimiter=delimiter, sheet=sheet, mapping=fields, defaults=defaults)
         wanted = _Wanted(manner=manner, new_beats=new_beats, dry_run=dry_run, save_mapping=keep)
         try:
             done = _take(office, ordered, wanted)
@@ -196,7 +202,12 @@ def _tell(done: Imported, *, dry_run: bool) -> None:
         say(f"  Columns left out: {', '.join(done.left_out)}. To use one: --map 'HEADING=FIELD'")
     if done.new_beats:
         say(f"  Beats {would}added: {', '.join(done.new_beats)}")
+    for one in done.by_default:
+        say(f"  {one.field} by default: {one.value} for {one.people}")
     if dry_run:
+        _first(
+            [_given(newcomer) for newcomer in done.newcomers if newcomer.by_default], out_of="people who are new"
+        )
         _first([line for changed in done.changes for line in _changes(changed)], out_of="changes")
     _first([_merge(done, merged) for merged in done.merged], out_of="merged rows")
     _first([f"  {notice}" for notice in done.notices], out_of="notices")
@@ -209,6 +220,11 @@ def _first(lines: Sequence[str], *, out_of: str) -> None:
         say(line)
     if len(lines) > SHOWN:
         say(f"  … and {len(lines) - SHOWN} more {out_of}; all of them with --json")
+
+
+def _given(newcomer: Newcomer) -> str:
+    given = ", ".join(f"{one.field} {one.value}" for one in newcomer.by_default)
+    return f"  row {newcomer.row}, {newcomer.name}, new; by default {given}"
 
 
 def _changes(changed: Changed) -> list[str]:
@@ -237,6 +253,7 @@ def _document(done: Imported, *, dry_run: bool) -> Mapping[str, object]:
         "refused": len(done.refused_rows),
         "left_out": done.left_out,
         "new_beats": done.new_beats,
+        "by_default": [asdict(one) for one in done.by_default],
         "newcomers": [asdict(newcomer) for newcomer in done.newcomers],
         "changes": [_changed(changed) for changed in done.changes],
         "merges": [_merged(merged) for merged in done.merged],

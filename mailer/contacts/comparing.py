@@ -23,6 +23,7 @@ from mailer.contacts.models import (
     Outlet,
     PointKind,
 )
+from mailer.contacts.standing import require_not_erased
 
 MIN_SCORE = 70
 """Below that an officer would look at more pairs of strangers than of doubles."""
@@ -47,7 +48,8 @@ def find_duplicates(session: Session, *, min_score: int = MIN_SCORE) -> Found:
 
 
 def tell_apart(session: Session, one: Contact, two: Contact, *, at: datetime, actor: Actor) -> bool:
-    """Remember that they are two people; ``False`` where that was known."""
+    """Remember that they are two people; ``False`` where that was known. Raises ``ContactGone`` for who was erased."""
+    require_not_erased((one, two))
     first, second = sorted((one.id, two.id))
     if first == second:
         return False

@@ -18,6 +18,7 @@ from mailer.contacts.query_keys import LIST
 from mailer.contacts.search_index import refresh
 from mailer.contacts.sent import WAVE as WAVES
 from mailer.contacts.spelling import CONTROLS, fold
+from mailer.contacts.standing import require_not_erased
 from mailer.contacts.table import clean
 from mailer.database import chunks
 from mailer.errors import BadList, BadQuery, EmptyList, ListArchived, ListExists, ListInUse, UnknownList
@@ -38,8 +39,10 @@ def create_list(
 ) -> MediaList:
     """Make a list; who is both a member and excluded is excluded.
 
-    Raises ``BadList``, ``BadQuery``, ``EmptyList``, or ``ListExists`` for a name that is taken in any spelling.
+    Raises ``BadList``, ``BadQuery``, ``EmptyList``, ``ListExists`` for a name that is taken in any spelling, or
+    ``ContactGone`` for who was erased.
     """
+    require_not_erased((*members, *excluded))
     name, key = _checked_name(name)
     texts = list(dict.fromkeys(str(check(session, text, at=at)) for text in queries))
     media_list = MediaList(name=name, key=key, queries=[MediaListQuery(query=text) for text in texts])
@@ -73,9 +76,11 @@ def change_list(
 
     Who is added is on the list afterwards, excluded before or not; who is removed is not, and where a query
     would still find her she is excluded; who is excluded stays off it whatever its queries find later.
-    Raises ``BadList``, ``BadQuery``, ``EmptyList`` or ``ListArchived``.
+    Raises ``BadList``, ``BadQuery``, ``EmptyList``, ``ListArchived``, or ``ContactGone`` for who was erased and is to
+    be added or excluded.
     """
     require_current(media_list)
+    require_not_erased((*add, *exclude))
     checked = [str(check(session, text, at=at, within=media_list)) for text in add_queries]
     data = _change_queries(media_list, checked, remove_queries)
     rows = select(MediaListMember.contact_id, MediaListMember.excluded)

@@ -1,5 +1,6 @@
 """Whether a contact's row can still be changed: who was merged or erased is history under her number."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,13 @@ def require_living(contact: Contact) -> None:
         raise ContactGone(
             contact=contact.id, reason="it was erased", advice="Nothing of it is left to be changed."
         )
+
+
+def require_not_erased(contacts: Iterable[Contact]) -> None:
+    """Raises ``ContactGone`` for who was erased."""
+    for contact in contacts:
+        if contact.status is ContactStatus.ERASED:
+            require_living(contact)
 
 
 def set_aside(session: Session, contact: Contact, *, at: datetime, actor: Actor) -> bool:

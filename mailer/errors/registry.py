@@ -12,6 +12,11 @@ class BadMapping(BadTable):
     message = "The mapping “{mapping}” cannot be used: {reason}."
 
 
+class BadDefault(DatelineError):
+    message = "--default {default} cannot be used: {reason}."
+    remedy = "{remedy}"
+
+
 class MappingMissing(DatelineError):
     message = "There is nothing to keep as the mapping “{name}”."
     remedy = "Say which column is which field beside it: --map 'HEADING=FIELD'"

@@ -48,6 +48,26 @@ class Newcomer:
     row: int
     name: str
     address: str
+    by_default: tuple["Given", ...] = ()
+    """What her row did not say, and a default did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A field that somebody new has by default, as a cell shows it."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByDefault:
+    """A value that was said of all who are new and whose rows said nothing."""
+
+    field: str
+    value: str
+    people: int
+    """For how many it was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,7 @@ class Imported:
     left_out: tuple[str, ...] = ()
     """Headings that are no field's."""
     new_beats: tuple[str, ...] = ()
+    by_default: tuple[ByDefault, ...] = ()
 
     @property
     def refused_rows(self) -> Mapping[int, list[Refusal]]:

@@ -58,6 +58,8 @@ class Candidate:
     basis_since: date | None = None
     verified: date | None = None
     notes: str = ""
+    national: str = ""
+    """The cell of her telephone numbers where they lack their country, and the row names no city: they wait for it."""
 
     def __init__(self, row: int) -> None:
         self.row = row

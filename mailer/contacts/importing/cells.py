@@ -13,6 +13,7 @@ from mailer.contacts.fields import plain_cell, split_values
 from mailer.contacts.importing import words
 from mailer.contacts.importing.account import Refusal
 from mailer.contacts.importing.candidate import Candidate, Place
+from mailer.contacts.importing.needed import NAMES
 from mailer.contacts.importing.unfit import Unfit
 from mailer.contacts.importing.vocabulary import Vocabulary
 from mailer.contacts.language_names import language_code
@@ -36,7 +37,6 @@ _LENGTHS = {
     "source": 300,
 }
 
-_NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
 _SEVERAL = re.compile(r"[;؛,،/|\s<>\"]|mailto:", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,،/|\s]+")
 _SEVERAL_PHONES = re.compile(r"[;؛\n,،/|\"]")
@@ -64,6 +64,17 @@ class Heads:
         return Refusal(self.file, row, column, value[:_KEPT], unfit.reason, unfit.remedy)
 
 
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A row that cannot be taken, with all that is wrong."""
+
+    candidate: Candidate
+    """As far as it could be read."""
+    refusals: list[Refusal]
+    faults: frozenset[str]
+    """The fields that are at fault; ``name`` for any part of it."""
+
+
 class Checker:
     """Checks the rows of one file. Equal cells are looked at once."""
 
@@ -83,12 +94,11 @@ class Checker:
         if "city" in self._fields:
             self._together.insert(0, self._place)  # a telephone number is read as its country writes it
         self._together.insert(0, self._name)
-        self._named = bool(self._fields & _NAMES)
         self._city = lru_cache(maxsize=10_000)(_city)
         self._outlets = lru_cache(maxsize=50_000)(_outlets)
 
-    def check(self, row: int, cells: Cells) -> Candidate | list[Refusal]:
-        """The candidate, or all that is wrong."""
+    def check(self, row: int, cells: Cells) -> Candidate | Faulty:
+        """The candidate, or all that is wrong. Whether it says enough is not asked here: see ``needed``."""
         problems: list[Unfit] = []
         cells = self._plain(cells, problems)
         candidate = Candidate(row)
@@ -106,7 +116,14 @@ class Checker:
                 check(candidate, cells, faulty)
             except Unfit as unfit:
                 problems.append(unfit)
-        return [self.heads.refusal(row, unfit, cells) for unfit in problems] if problems else candidate
+        return self._faulty(candidate, problems, cells) if problems else candidate
+
+    def _faulty(self, candidate: Candidate, problems: list[Unfit], cells: Cells) -> Faulty:
+        fields = {problem.field for problem in problems}
+        if not fields.isdisjoint(NAMES):
+            fields.add("name")
+        refusals = [self.heads.refusal(candidate.row, unfit, cells) for unfit in problems]
+        return Faulty(candidate, refusals, frozenset(fields))
 
     def _plain(self, cells: Cells, problems: list[Unfit]) -> Cells:
         """The cells as one line of clean text each; what is wrong with any of them as text is added to the problems."""
@@ -168,18 +185,20 @@ class Checker:
             candidate.name = " ".join(filter(None, (candidate.given_name, candidate.family_name)))
             if len(candidate.name) > _LENGTHS["name"]:
                 raise Unfit("given_name", "the whole name is longer than 200 characters", "Shorten it.")
-        named = candidate.name or candidate.name_ar
-        if not named and self._named and not faulty & _NAMES:
-            remedy = "Write the person's name there, or her Arabic name as name_ar."
-            raise Unfit("name", "it is empty", remedy)
 
     def _place(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
-        if "city" not in faulty:
+        if cells["city"] and "city" not in faulty:
             candidate.city = self._city(cells["city"], cells.get("country", ""))
 
     def _phones(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
-        if (cell := cells.get("phone")) and "phone" not in faulty:
-            candidate.phone = _phones(cell, candidate.city.country if candidate.city else "")
+        if not (cell := cells.get("phone")) or "phone" in faulty:
+            return
+        try:
+            candidate.phone = read_phones(cell, candidate.city.country if candidate.city else "")
+        except Unfit:
+            if candidate.city:
+                raise
+            candidate.national = cell
 
     def _places(self, candidate: Candidate, cells: Cells, faulty: frozenset[str]) -> None:
         if faulty & {"outlets", "role", "outlet_type"}:
@@ -276,7 +295,8 @@ def _address(text: str) -> Address:
     return found
 
 
-def _phones(cell: str, country: str) -> tuple[Phone, ...]:
+def read_phones(cell: str, country: str) -> tuple[Phone, ...]:
+    """The telephone numbers of a cell, national ones as that country writes them. Raises ``Unfit``."""
     if not _SEVERAL_PHONES.search(cell):
         return (_phone(cell, country),)
     found: dict[str, Phone] = {}
@@ -299,8 +319,6 @@ def _phone(text: str, country: str) -> Phone:
 
 
 def _city(cell: str, country: str) -> KnownCity:
-    if not cell:
-        raise Unfit("city", "it is empty", "Write the city that she works in.")
     cities = cities_called(cell, country)
     if len(cities) == 1:
         return cities[0]
@@ -312,10 +330,6 @@ def _languages(cell: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in split_values(cell):
         found |= dict.fromkeys(_languages_in(value))
-    if not found:
-        raise Unfit(
-            "languages", "it is empty", "Write the languages that she reads, the one she likes best first."
-        )
     return tuple(found)
 
 

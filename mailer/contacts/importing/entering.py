@@ -13,7 +13,8 @@ from mailer.contacts.address import Address
 from mailer.contacts.erased import ErasureKey, erased_among, readmit
 from mailer.contacts.importing.account import Change
 from mailer.contacts.importing.candidate import Candidate
-from mailer.contacts.importing.cells import Checker, Heads
+from mailer.contacts.importing.cells import Checker, Faulty, Heads, read_phones
+from mailer.contacts.importing.needed import empty_cells, lacking
 from mailer.contacts.importing.people import Known, known_among
 from mailer.contacts.importing.plan import Entry, Outlets, Planner
 from mailer.contacts.importing.standing import Standing, standings
@@ -115,6 +116,8 @@ def _plan(session: Session, told: Told, contact: Contact | None, key: ErasureKey
             raise _bad([_of_merged(first, owner)], told.values, told.names)
     outlets.look_up(session, {place.key for place in candidate.outlets})
     planner = Planner(sorted(fields), known, vocabulary, outlets, day=day)
+    if contact is None and (problems := lacking(candidate, fields)):
+        raise _bad(problems, told.values, told.names)
     try:
         entry = planner.plan(candidate, before if contact is not None else None)
     except Unfit as unfit:
@@ -173,10 +176,19 @@ def _checked(
 ) -> Candidate:
     """The row of these cells. Raises ``BadEntry`` with all that is wrong with it."""
     found = Checker(Heads("", {}), tuple(cells), vocabulary, day=day).check(_ROW, cells)
-    if isinstance(found, Candidate):
-        return found
-    problems = [Unfit(refusal.column, refusal.reason, refusal.remedy, refusal.value) for refusal in found]
-    raise _bad(problems, typed, names)
+    if isinstance(found, Faulty):
+        problems = [Unfit(one.column, one.reason, one.remedy, one.value) for one in found.refusals]
+        problems += [one for one in empty_cells(found.candidate, cells) if one.field not in found.faults]
+        raise _bad(problems, typed, names)
+    problems = empty_cells(found, cells)
+    try:
+        if found.national:
+            found.phone = read_phones(found.national, "")
+    except Unfit as unfit:
+        problems.append(unfit)
+    if problems:
+        raise _bad(problems, typed, names)
+    return found
 
 
 def _require_free(

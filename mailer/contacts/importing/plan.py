@@ -12,6 +12,7 @@ from mailer.contacts.cities import KnownCity
 from mailer.contacts.fields import join_values
 from mailer.contacts.importing.account import Change
 from mailer.contacts.importing.candidate import Candidate, Place
+from mailer.contacts.importing.needed import NAMES
 from mailer.contacts.importing.people import Known, Person
 from mailer.contacts.importing.standing import Standing, among, in_force
 from mailer.contacts.importing.unfit import Unfit
@@ -99,7 +100,7 @@ class Planner:
         self._plain = [field for field in (*self._told, *special) if field in self._fields - {*asked_apart}]
 
     def plan(self, candidate: Candidate, before: Standing | None) -> Entry:
-        """What this person's fields become. Raises ``Unfit``."""
+        """What this person's fields become; who is new must lack nothing, see ``needed``. Raises ``Unfit``."""
         after = self._changed(candidate, before) if before else self._all(candidate)
         standing = before or _NOBODY
         if "salutations" in after:
@@ -110,8 +111,6 @@ class Planner:
 
     def _all(self, candidate: Candidate) -> dict[str, Any]:
         """All that is told of somebody new."""
-        if not ((candidate.name or candidate.name_ar) and candidate.city and candidate.languages):
-            _refuse_incomplete(candidate)
         after: dict[str, Any] = {"address": candidate.address, "name": candidate.name or candidate.name_ar}
         for field in self._plain:
             if value := getattr(candidate, field):
@@ -126,7 +125,10 @@ class Planner:
         self._addresses(candidate, standing, after)
         if candidate.name and candidate.name != standing.name:
             after["name"] = candidate.name
+        nameless = not (candidate.name or candidate.name_ar)
         for field in self._told:
+            if nameless and field in NAMES:
+                continue  # a row without any name says nothing of hers
             value = getattr(candidate, field)
             if value != getattr(standing, field):
                 after[field] = value
@@ -211,18 +213,6 @@ class Planner:
         if told is not None and _over(told, before, self._day):
             return _SAME
         return told
-
-
-def _refuse_incomplete(candidate: Candidate) -> None:
-    """What somebody new cannot be without. The cells are not empty: the checker has seen to that."""
-    there = {
-        "name": candidate.name or candidate.name_ar,
-        "city": candidate.city,
-        "languages": candidate.languages,
-    }
-    missing = [field for field, value in there.items() if not value]
-    reason = "she is new to the registry, and the list has no such column"
-    raise Unfit(missing[0], reason, f"Add the columns that are missing: {', '.join(missing)}.")
 
 
 def _over(told: date, before: Standing, day: date) -> bool:

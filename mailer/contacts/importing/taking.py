@@ -1,6 +1,6 @@
 """Takes one list into the registry, or says what would come of it: reading, checking, planning and storing in turn."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor
 from mailer.contacts.collecting import without_collecting
-from mailer.contacts.importing.account import BESIDE, Changed, Imported, Newcomer, Notice, Refusal
+from mailer.contacts.importing.account import BESIDE, Changed, Given, Imported, Newcomer, Notice, Refusal
 from mailer.contacts.importing.candidate import Candidate
-from mailer.contacts.importing.cells import Checker, Heads
+from mailer.contacts.importing.cells import Checker, Faulty, Heads, read_phones
+from mailer.contacts.importing.defaults import Defaults
+from mailer.contacts.importing.needed import default_advice, empty_cells, lacking, without_column
 from mailer.contacts.importing.people import IsErased, Known, People, Person, joined, known_among
 from mailer.contacts.importing.plan import Entry, Outlets, Planner
 from mailer.contacts.importing.standing import Standing, standings
@@ -24,10 +26,6 @@ from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
 from mailer.database import chunks, take_turn
 from mailer.errors import BadTable
-
-NEEDED = ("name", "city", "languages")
-"""What somebody new cannot be without, besides her address."""
-_NAMES = frozenset(("name", "given_name", "family_name", "name_ar"))
 
 Progress = Callable[[int, int], None]
 """Told every thousand: how many rows or people are done, and of how many; 0 where that is not known."""
@@ -42,6 +40,8 @@ class Manner:
     sheet: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     """Field by heading; see ``reading.recognise``."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Value by field, of all who are new and whose rows say nothing there; see ``defaults``."""
 
     def open(self, file: Path) -> OpenedList:
         """Open the file. Raises ``UnreadableFile`` or ``BadTable``."""
@@ -71,8 +71,8 @@ def import_contacts(
     """Add the people of a list, or bring them up to date by their address.
 
     Each cell that the file has replaces what the registry knows, column by column; a column that the file lacks is
-    left as it is. Good rows go in, bad ones are told. Raises ``UnreadableFile``, ``BadTable`` or ``BadMapping`` when
-    nothing of it can be used.
+    left as it is. Good rows go in, bad ones are told. Raises ``UnreadableFile``, ``BadTable``, ``BadMapping`` or
+    ``BadDefault`` when nothing of it can be used.
     """
     take_turn(session)
     intake = _Intake(session, file, manner, new_beats, is_erased, progress, at)
@@ -118,6 +118,9 @@ class _Intake:
             raise _lacks(file, "address")
         self._heads = Heads(file.name, _headings(self._opened.headings, self._columns))
         self.vocabulary = Vocabulary(session, new_beats=new_beats)
+        self._defaults = Defaults(manner.defaults, self.vocabulary, day=self._day)
+        self._fields_of_new = tuple(dict.fromkeys((*self._fields, *self._defaults.fields)))
+        self._faulty: list[Faulty] = []
         self.outlets = Outlets()
         self.done = Imported(file=file.name, how=self._opened.how, left_out=_left_out(self._columns))
 
@@ -127,19 +130,21 @@ class _Intake:
 
     def _carry_out(self, write: Callable[[list[Entry]], None]) -> None:
         candidates = self._check()
-        rows_of = {one.key: row for row in candidates for one in row.address}
-        known = known_among(self._session, rows_of, self._is_erased)
-        self._tell_suppressed(rows_of)
-        del rows_of
+        keys = {one.key for row in candidates for one in row.address}
+        keys.update(one.key for faulty in self._faulty for one in faulty.candidate.address)
+        known = known_among(self._session, keys, self._is_erased)
+        del keys
+        self._tell_lacking(known)
         people = self._people(candidates, known)
         del candidates
-        if (missing := self._missing()) and not any(person.contact_id for person in people):
-            raise _lacks(self._file, missing[0])
+        if (missing := without_column(self._fields_of_new)) and not known.contacts:
+            raise _lacks(self._file, missing[0], default_advice(missing))
         done = 0
         for chunk in chunks(people):
             write(self._plan(chunk, known))
             done += len(chunk)
             self._progress(done, len(people))
+        self.done.by_default = self._defaults.account()
         self.done.notices.sort(key=lambda notice: notice.row)
         self.done.refused.sort(key=lambda refusal: refusal.row)
 
@@ -150,15 +155,13 @@ class _Intake:
         cells, refused = self._columns.cells, self.done.refused
         count = 0
         for count, row in enumerate(self._opened.rows, 1):
-            found: Candidate | list[Refusal]
             if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
-                found = [self._surplus(row, width)]
+                refused.append(self._surplus(row, width))
+            elif isinstance(found := checker.check(row.number, cells(row)), Faulty):
+                refused += found.refusals
+                self._faulty.append(found)
             else:
-                found = checker.check(row.number, cells(row))
-            if isinstance(found, Candidate):
                 candidates.append(found)
-            else:
-                refused += found
             if not count % 1000:
                 self._progress(count, 0)
         self._progress(count, 0)
@@ -177,35 +180,89 @@ class _Intake:
                 self.done.refused.append(refusal)
         return people.people
 
-    def _missing(self) -> list[str]:
-        fields = {*self._fields, *(["name"] if _NAMES.intersection(self._fields) else [])}
-        return [field for field in NEEDED if field not in fields]
+    def _tell_lacking(self, known: Known) -> None:
+        """Of rows that are refused anyway, what somebody new lacks in them besides."""
+        for faulty in self._faulty:
+            if known.contacts.keys().isdisjoint(one.key for one in faulty.candidate.address):
+                problems = self._lacking(faulty.candidate)
+                self._refuse([faulty.candidate], [one for one in problems if one.field not in faulty.faults])
+        self._faulty.clear()
+
+    def _lacking(self, candidate: Candidate) -> list[Unfit]:
+        """What a row that is refused lacks, if she is new; her number's country too."""
+        self._defaults.fill(candidate)
+        # Without an address nobody knows whether she is new; that a cell is empty is true all the same.
+        problems = (lacking if candidate.address else empty_cells)(candidate, self._fields_of_new)
+        try:
+            if candidate.national:
+                read_phones(candidate.national, self._defaults.country)
+        except Unfit as unfit:
+            problems.append(unfit)
+        return problems
+
+    def _refuse(self, rows: Sequence[Candidate], problems: Sequence[Unfit]) -> None:
+        self.done.refused += [self._heads.refusal(row.row, unfit) for row in rows for unfit in problems]
 
     def _plan(self, people: list[Person], known: Known) -> list[Entry]:
         before = standings(self._session, [p.contact_id for p in people if p.contact_id], self._fields)
+        people = [person for person in people if self._read_national(person, before.get(person.contact_id or 0))]
         wholes = [joined(person, known) for person in people]
-        if "outlets" in self._fields:
+        given = [{} if p.contact_id else self._defaults.fill(w) for p, (w, _) in zip(people, wholes, strict=True)]
+        if "outlets" in self._fields_of_new:
             keys = {place.key for whole, _ in wholes for place in whole.outlets}
             self.outlets.look_up(self._session, keys)
         told_keys = {one.key for whole, _ in wholes for one in whole.address}
         untold = {one.key for standing in before.values() for one in standing.address} - told_keys
         asked = asked_among(self._session, untold)
-        planner = Planner(self._fields, known, self.vocabulary, self.outlets, day=self._day, asked=asked)
+        told_of_known, told_of_new = (
+            Planner(fields, known, self.vocabulary, self.outlets, day=self._day, asked=asked)
+            for fields in (self._fields, self._fields_of_new)
+        )
         entries = []
-        for person, (whole, told) in zip(people, wholes, strict=True):
+        taken: list[Candidate] = []
+        for person, (whole, told), by_default in zip(people, wholes, given, strict=True):
             standing = before.get(person.contact_id or 0)
+            planner = told_of_known if standing else told_of_new
+            problems = [] if standing else lacking(whole, self._fields_of_new)
             try:
-                entry = planner.plan(whole, standing)
+                entry = planner.plan(whole, standing) if not problems else None
             except Unfit as unfit:
-                rows = (person.candidate, *person.further)
-                self.done.refused += [self._heads.refusal(row.row, unfit) for row in rows]
+                entry, problems = None, [unfit]
+            if entry is None:
+                self._refuse((person.candidate, *person.further), problems)
                 continue
             self.done.merged += told
-            self._account(entry, planner, standing)
+            self._account(entry, planner, standing, by_default)
             entries.append(entry)
+            taken += (person.candidate, *person.further)
+        self._tell_suppressed(taken)
         return entries
 
-    def _account(self, entry: Entry, planner: Planner, standing: Standing | None) -> None:
+    def _read_national(self, person: Person, standing: Standing | None) -> bool:
+        """Read the numbers that wait for a country: that of another row of hers, else that of the city where she is
+        known to work, else the default's. ``False`` where all her rows are refused."""
+        rows = [person.candidate, *person.further]
+        if not any(row.national for row in rows):
+            return True
+        default = standing.city[1] if standing else self._defaults.country
+        country = next((row.city.country for row in rows if row.city), default)
+        good = []
+        for row in rows:
+            try:
+                if row.national:
+                    row.phone = read_phones(row.national, country)
+            except Unfit as unfit:
+                alone = standing is None and len(rows) == 1
+                self._refuse([row], self._lacking(row) if alone else [unfit])
+            else:
+                good.append(row)
+        if good:
+            person.candidate, *person.further = good
+        return bool(good)
+
+    def _account(
+        self, entry: Entry, planner: Planner, standing: Standing | None, by_default: Mapping[str, str]
+    ) -> None:
         done, row = self.done, entry.candidate.row
         if added := self.vocabulary.added:
             used = (added[slug] for slug in entry.after.get("beats", ()) if slug in added)
@@ -213,7 +270,9 @@ class _Intake:
         name = entry.after.get("name", entry.before.name)
         if standing is None:
             done.added += 1
-            done.newcomers.append(Newcomer(row, name, entry.candidate.address[0].text))
+            given = tuple(Given(field, value) for field, value in by_default.items())
+            done.newcomers.append(Newcomer(row, name, entry.candidate.address[0].text, given))
+            self._defaults.count(by_default)
             return
         if text := planner.withdrawn(entry.candidate, standing):
             done.notices.append(Notice(self._file.name, row, self._heads.headings["embargo_terms"], text))
@@ -223,15 +282,17 @@ class _Intake:
         done.changed += 1
         done.changes.append(Changed(row, standing.id, name, entry.changes(self._day)))
 
-    def _tell_suppressed(self, rows: Mapping[str, Candidate]) -> None:
-        stopped = suppressed_among(self._session, rows)
+    def _tell_suppressed(self, rows: Sequence[Candidate]) -> None:
+        """Of rows that are taken in: one that is refused is told only that."""
+        told = {one.key: (row.row, one.text) for row in rows for one in row.address}
+        stopped = suppressed_among(self._session, told)
         otherwise = suppressed_spellings(self._session, stopped, by_all=True)
         for key in stopped:
-            text = next(one.text for one in rows[key].address if one.key == key)
+            row, text = told[key]
             heading = self._heads.headings["address"]
             spelled = f" as {', '.join(otherwise[key])}" if key in otherwise else ""
             text = f"{text} is suppressed{spelled}; she is taken in, and not written to there"
-            self.done.notices.append(Notice(self._file.name, rows[key].row, heading, text))
+            self.done.notices.append(Notice(self._file.name, row, heading, text))
 
 
 def _headings(headings: tuple[str, ...], columns: Columns) -> dict[str, str]:
@@ -248,9 +309,11 @@ def _left_out(columns: Columns) -> tuple[str, ...]:
     return tuple(heading for heading in columns.unknown if heading not in BESIDE)
 
 
-def _lacks(file: Path, field: str) -> BadTable:
+def _lacks(file: Path, field: str, default: str = "") -> BadTable:
     remedy = (
         "Needed are address and, for people who are new, name, city and languages. If a column has another heading, "
         f"say which it is: --map HEADING={field}"
     )
+    if default:
+        remedy += f". If no column says it, say it of all who are new: {default}"
     return BadTable(file=file, reason=f"it lacks the column {field}", remedy=remedy)
