@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from mailer.contacts.erased import ErasureKey, erased_among, keep_erased
 from mailer.contacts.fields import join_values, split_values
-from mailer.contacts.importing import Entered, Told, add_contact, change_contact, plan_change
+from mailer.contacts.importing import Entered, Told, add_contact, change_contact, import_contacts, plan_change
 from mailer.contacts.merging import merge
 from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind
 from mailer.contacts.notes import tag
@@ -313,6 +313,22 @@ def test_a_suppressed_address_is_taken_and_told(office: Database) -> None:
     with office.write() as session:
         suppress(session, "rim@wave.example", reason="asked", at=NOON, actor=DESK)
     assert add(office, rim()).notices == ("rim@wave.example is suppressed; it is not written to",)
+
+
+def test_of_a_suppressed_mailbox_it_is_told_under_which_spelling_it_is_kept(
+    office: Database, tmp_path: Path
+) -> None:
+    with office.write() as session:
+        suppress(session, "rimnassar+x@googlemail.com", reason="asked", at=NOON, actor=DESK)
+    (file := tmp_path / "list.csv").write_text(
+        "name,address,city,languages,outlets\nRim Nassar,rim.nassar@gmail.com,Beirut,en,Paper\n"
+    )
+    expected = "rim.nassar@gmail.com is suppressed as rimnassar+x@googlemail.com"
+    with office.write() as session:
+        (notice,) = import_contacts(session, file, at=NOON, actor=DESK).notices
+        assert expected in notice.text
+        session.rollback()
+    assert add(office, rim(address=["rim.nassar@gmail.com"])).notices == (f"{expected}; it is not written to",)
 
 
 def barred(office: Database, *addresses: str) -> set[str]:
