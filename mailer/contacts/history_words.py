@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     Event.SUPPRESSION_ADDED: "not written to from now on",
     Event.SUPPRESSION_REMOVED: "may be written to again",
     Event.DELIVERY_EXCLUDED: "left out of a sending",
+    Event.DELIVERY_ADDED: "let in while the list was followed",
     Event.DELIVERY_ACCEPTED: "sent",
     Event.DELIVERY_DEFERRED: "not taken yet, tried again later",
     Event.DELIVERY_FAILED: "not delivered",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from mailer.contacts.erased import ErasureKey, erased_among, keep_erased
 from mailer.contacts.fields import join_values, split_values
-from mailer.contacts.importing import Entered, Told, add_contact, change_contact, plan_change
+from mailer.contacts.importing import Entered, Told, add_contact, change_contact, import_contacts, plan_change
 from mailer.contacts.merging import merge, unmerge
 from mailer.contacts.models import Affiliation, Contact, ContactPoint, ContactStatus, PointKind, SuppressionKind
 from mailer.contacts.notes import tag
@@ -364,6 +364,22 @@ def test_an_address_at_which_she_asked_not_to_be_written_to_stays_hers(office: D
     # That a mailbox is gone was not her word.
     change(office, 1, told(removed={"address": ["old@wave.example"]}))
     assert record(office).addresses == ("rim@home.example", "rim@wave.example")
+
+
+def test_of_a_suppressed_mailbox_it_is_told_under_which_spelling_it_is_kept(
+    office: Database, tmp_path: Path
+) -> None:
+    with office.write() as session:
+        suppress(session, "rimnassar+x@googlemail.com", reason="asked", at=NOON, actor=DESK)
+    (file := tmp_path / "list.csv").write_text(
+        "name,address,city,languages,outlets\nRim Nassar,rim.nassar@gmail.com,Beirut,en,Paper\n"
+    )
+    expected = "rim.nassar@gmail.com is suppressed as rimnassar+x@googlemail.com"
+    with office.write() as session:
+        (notice,) = import_contacts(session, file, at=NOON, actor=DESK).notices
+        assert expected in notice.text
+        session.rollback()
+    assert add(office, rim(address=["rim.nassar@gmail.com"])).notices == (f"{expected}; it is not written to",)
 
 
 def barred(office: Database, *addresses: str) -> set[str]:
