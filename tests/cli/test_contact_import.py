@@ -118,3 +118,22 @@ def test_an_interrupt_ends_with_130_and_imports_nothing(
     assert (told.code, told.out) == (130, "")
     assert "Nothing was imported." in told.err
     assert logged(office) == before
+
+
+def test_what_all_who_are_new_have_is_told_and_shown_in_the_dry_run(office: Path, dateline: Dateline) -> None:
+    card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Leila Sabbagh\r\nEMAIL:leila@phone.example\r\nEND:VCARD\r\n"
+    Path("phone.vcf").write_text(card, "utf-8", newline="")
+    told = dateline("contacts", "import", "phone.vcf")
+    assert (told.code, "--default city=Beirut --default languages=en" in told.err) == (1, True)
+    options = ("--default", "languages=ar", "--default", "city=Beirut")
+    told = dateline("contacts", "import", "phone.vcf", "--dry-run", *options)
+    assert (told.code, "languages by default: ar for 1" in told.err) == (0, True)
+    assert "row 1, Leila Sabbagh, new; by default languages ar, city Beirut (LB)" in told.err
+    assert dateline("contacts", "import", "phone.vcf", *options).code == 0
+    again = dateline("contacts", "import", "phone.vcf")
+    assert (again.code, "1 as before" in again.err) == (0, True)
+
+
+def test_a_default_that_cannot_be_used_names_its_option(office: Path, dateline: Dateline) -> None:
+    told = dateline("contacts", "import", "contacts/people.csv", "--default", "languages=xx")
+    assert (told.code, "--default languages=xx cannot be used" in told.err) == (1, True)
