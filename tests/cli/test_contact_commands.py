@@ -136,6 +136,7 @@ def test_a_list_is_made_shown_and_changed(office: Path, dateline: Dateline) -> N
         "queries": ["city:Beirut kind:journalist", "city:Cairo kind:journalist"],
         "by_hand": 0,
         "excluded": 2,
+        "archived_at": None,
     }
     shown = dateline("lists", "show", "Levant")
     assert "Nour Haddad" in shown.out
