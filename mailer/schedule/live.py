@@ -2,8 +2,9 @@
 
 They are made when the wave is scheduled, as those of any wave, so that it opens in no time. After that, ``refresh``
 makes of them what scheduling the wave anew would make, but for the language, name and city of whoever is in: who has
-come to the list is let in by the same rules, what waits for who has left it is cancelled. It is asked for by an officer,
-by the clockwork in the last minutes, and in the transaction that opens the wave, after which nobody comes or goes.
+come to the list is let in by the same rules, what waits for who has left it is cancelled. It is asked for by an
+officer, by the clockwork in the last minutes, and in the transaction that opens the wave, after which nobody comes or
+goes.
 
 Whoever plans, refreshes or opens such waves of one release takes the release's row first. So two of them see each
 other's work, and nobody gets from one wave what she is getting from another.
