@@ -76,7 +76,7 @@ ARRAYS = [
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
     ("contacts retention", ("contacts", "retention", "--dry-run")),
-    ("contacts import", ("contacts", "import", "list.csv", "--dry-run")),
+    ("contacts import", ("contacts", "import", "list.csv", "--dry-run", "--default", "source=Fair 2026")),
     ("contacts duplicates", ("contacts", "duplicates")),
     ("contacts notes", ("contacts", "notes", "nour@courier.example")),
     ("contacts history", ("contacts", "history", "nour@courier.example")),
