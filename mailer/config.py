@@ -309,6 +309,11 @@ class Config(_Section):
         return url
 
     @property
+    def keys_folder(self) -> Path:
+        """Where secret keys lie that nobody names a file for."""
+        return self.home / "config" / "keys"
+
+    @property
     def erasure_key_file(self) -> Path:
         """Where the key of erased addresses lies, a relative path taken from the office's folder."""
         return self.home / self.privacy.erasure_key_file

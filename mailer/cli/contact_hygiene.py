@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption, duration_of
-from mailer.cli.output import Column, Form, err, form_of, say, show_list
+from mailer.cli.output import Column, Form, bars, form_of, say, show_list
 from mailer.contacts.hygiene import Doubtful, doubtful
 from mailer.contacts.mail_domains import Ask, Mail, MailDomain, counts_of, domains_in_use, look_up
 from mailer.errors import ExtraMissing
@@ -94,9 +93,8 @@ def _ask() -> Ask:
 @contextmanager
 def _bar(of: int) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal; nothing elsewhere."""
-    columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("", total=of)
+    with bars() as progress:
+        task = progress.add_task("Asking", total=of)
         yield lambda done: progress.update(task, completed=done)
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.text import Text
 from sqlalchemy.orm import Session
 
 from mailer.cli.office import Office, opened
-from mailer.cli.output import Form, err, say, show_list
+from mailer.cli.output import Form, bars, err, say, show_list
 from mailer.contacts.erased import erased_among, read_key
 from mailer.contacts.importing import (
     Changed,
@@ -166,8 +166,7 @@ def _take_one(session: Session, office: Office, file: Path, wanted: _Wanted, rep
 @contextmanager
 def _progress() -> Iterator["_Bars"]:
     """Bars on a terminal; nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with bars() as progress:
         yield _Bars(progress)
 
 

@@ -201,7 +201,7 @@ def _watch(embargo: datetime, clock: Clock, process: subprocess.Popen[bytes]) ->
 def _report(folder: Path, mailbox: Mailbox, embargo: datetime) -> None:
     with opened() as office, office.database.read() as session:
         rows = list(deliveries(session, Criteria()))
-        seal = verify(session, known_keys(office.keys))
+        seal = verify(session, known_keys(office.config.keys_folder))
     out.print(_table(rows))
     received = mailbox.received()
     by_subject = Counter((to, subject) for _, to, subject, _ in received)

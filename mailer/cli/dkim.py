@@ -62,7 +62,7 @@ def _setting(config: Config, selector: str, domain: str) -> Dkim:
             value=selector if option == "selector" else domain,
             allowed=first["msg"].removeprefix("Value error, "),
         ) from error
-    file = config.home / "config" / "keys" / f"{named.selector}.{named.domain}.pem"
+    file = config.keys_folder / f"{named.selector}.{named.domain}.pem"
     return named.model_copy(update={"key_file": file})
 
 

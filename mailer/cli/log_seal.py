@@ -6,24 +6,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import select
 
 from mailer.audit.sealing import (
     SUFFIX,
     Checkpoint,
-    LogCheckpoint,
     Report,
     Sealer,
     Verified,
     VerifierKey,
     check_receipt,
     known_keys,
+    last_checkpoint,
     verify,
 )
 from mailer.cli.office import home, opened
 from mailer.cli.options import JsonOption
-from mailer.cli.output import err, out, say, show_document, write_file
+from mailer.cli.output import bars, out, say, show_document, write_file
 from mailer.config import load
 from mailer.delivery.dkim import readable
 from mailer.delivery.receipts import receipt
@@ -71,7 +69,9 @@ def verify_log(
     believed = [_key(text) for text in keys or ()]
     notes = [_note(file) for path in witnessed or () for file in _files(path)]
     with opened() as office, office.database.read() as session, _progress() as progress:
-        found = verify(session, believed or known_keys(office.keys), witnessed=notes, progress=progress)
+        found = verify(
+            session, believed or known_keys(office.config.keys_folder), witnessed=notes, progress=progress
+        )
     if as_json:
         show_document(_document(found))
     else:
@@ -83,7 +83,7 @@ def verify_log(
 def checkpoint(*, as_json: JsonOption = False) -> None:
     """Print the last checkpoint, to be kept out of reach of whoever could change the database."""
     with opened() as office, office.database.read() as session:
-        last = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()
+        last = last_checkpoint(session)
     if last is None:
         say("Nothing has been sealed yet. To do so: dateline log seal")
         raise typer.Exit(1)
@@ -96,7 +96,7 @@ def checkpoint(*, as_json: JsonOption = False) -> None:
 
 def key(*, as_json: JsonOption = False) -> None:
     """Print the public keys that the log was ever sealed with, oldest first. Give them to whoever shall check it."""
-    keys = known_keys(load(home()).home / "config" / "keys")
+    keys = known_keys(load(home()).keys_folder)
     if as_json:
         show_document({"keys": [str(known) for known in keys]})
         return
@@ -116,7 +116,7 @@ def receipt_of(
         text, whole = receipt(
             session,
             number,
-            keys=known_keys(office.keys),
+            keys=known_keys(office.config.keys_folder),
             bounce_address=office.sender.bounce_address,
             signers=signers,
         )
@@ -229,7 +229,6 @@ def _document(found: Verified) -> Mapping[str, object]:
 @contextmanager
 def _progress() -> Iterator[Report]:
     """A bar on a terminal; nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with bars() as progress:
         task = progress.add_task("Looking at entries", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -65,15 +65,10 @@ class Office:
         """Where sending processes keep their locks and journals."""
         return self.config.home / "data" / "process"
 
-    @property
-    def keys(self) -> Path:
-        """The folder of its secret keys."""
-        return self.config.home / "config" / "keys"
-
     def log_key(self) -> LogKey:
         """What seals its log; made, and told of in the log, where there is none. Raises ``BadLogKey``."""
         domain = self.config.sender.address.rpartition("@")[2]
-        key, made = log_key_of(self.keys, f"{domain}/dateline-log")
+        key, made = log_key_of(self.config.keys_folder, f"{domain}/dateline-log")
         if made:
             with self.database.write() as session:
                 data = {"key": str(key.verifier)}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -197,6 +198,12 @@ def look_at(sentences: Iterable[str]) -> None:
     """Tell a person what is no error and may not be what was meant."""
     for sentence in sentences:
         err.print(Text(f"look at this: {sentence}", style="yellow"))
+
+
+def bars() -> Progress:
+    """Progress bars, which are gone when the block ends; shown on a terminal and nowhere else."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def write_file(file: Path, content: bytes) -> None:

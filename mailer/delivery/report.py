@@ -211,11 +211,9 @@ def at_outlet(name: str) -> Select[Any]:
 def _was_at_outlet(name: str, when: ColumnElement[datetime]) -> ColumnElement[bool]:
     day = _DayOf(when)
     return (
-        select(Affiliation.id)
-        .join(Outlet, Outlet.id == Affiliation.outlet_id)
+        at_outlet(name)
         .where(
             Affiliation.contact_id == Delivery.contact_id,
-            Outlet.key.contains(fold(name), autoescape=True),
             or_(Affiliation.since.is_(None), Affiliation.since <= day),
             or_(Affiliation.until.is_(None), Affiliation.until >= day),
         )

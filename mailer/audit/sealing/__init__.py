@@ -7,7 +7,7 @@ through all of them; ``proofs`` proves one, and ``receipt`` is the file for some
 
 from mailer.audit.sealing.keeping import kept_sealed, kept_witnessed
 from mailer.audit.sealing.keys import LogKey, known_keys, log_key_of
-from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
+from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile, last_checkpoint
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.proofs import Proven, prove
 from mailer.audit.sealing.receipt import Checked, check_receipt, write_receipt
@@ -35,6 +35,7 @@ __all__ = [
     "kept_sealed",
     "kept_witnessed",
     "known_keys",
+    "last_checkpoint",
     "log_key_of",
     "prove",
     "signer_of",

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from mailer.audit.sealing.models import last_checkpoint
 from mailer.audit.sealing.sealer import BATCH, Sealer
-from mailer.audit.sealing.witness import Witness, last_note
+from mailer.audit.sealing.witness import Witness
 from mailer.clock import Clock
 from mailer.database import Database
 from mailer.errors import DatelineError
@@ -49,7 +50,8 @@ def kept_witnessed(
 
     def give(_ended: threading.Event) -> None:
         with database.read() as session:
-            note = last_note(session)
+            last = last_checkpoint(session)
+        note = last.note if last else ""
         trouble: Exception | None = None
         for place, witness in enumerate(witnesses):
             if not note or given.get(place) == note:

@@ -5,8 +5,8 @@ Only a tile that is not full may grow, at its end.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailer.database import Base
 
@@ -46,3 +46,8 @@ class LogCheckpoint(Base):
     note: Mapped[str] = mapped_column(Text)
     settled_entry_id: Mapped[int] = mapped_column(BigInteger)
     """No entry up to this number will come any more that is not sealed."""
+
+
+def last_checkpoint(session: Session) -> LogCheckpoint | None:
+    """The one of most entries; ``None`` before there is any."""
+    return session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()

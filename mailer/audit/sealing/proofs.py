@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit.sealing.leaf import leaves
 from mailer.audit.sealing.merkle import inclusion_proof
-from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.models import LogRun, last_checkpoint
 from mailer.audit.sealing.tiles import Tiles
 from mailer.errors import LogTreeBroken, NotSealed
 
@@ -30,7 +30,7 @@ def prove(session: Session, entry_ids: Sequence[int]) -> tuple[str, list[Proven]
 
     Raises ``NotSealed`` for one that is not under it yet, and ``LogTreeBroken``.
     """
-    last = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()
+    last = last_checkpoint(session)
     tiles = Tiles(session)
     proven: list[Proven] = []
     for number in entry_ids:
@@ -40,7 +40,7 @@ def prove(session: Session, entry_ids: Sequence[int]) -> tuple[str, list[Proven]
         if last is None or run is None or number >= run.first_entry_id + run.length:
             raise NotSealed(entry=number)
         index = run.first_index + number - run.first_entry_id
-        found = list(leaves(session, "FROM log_entry WHERE id = ? AND id >= ?", (number, 0)))
+        found = list(leaves(session, "FROM log_entry WHERE id = ?", (number,)))
         try:
             path = inclusion_proof(index, last.size, tiles.subtree)
         except ValueError as error:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from mailer.audit.sealing.keys import LogKey
 from mailer.audit.sealing.leaf import leaves
 from mailer.audit.sealing.merkle import leaf_hash
-from mailer.audit.sealing.models import LogCheckpoint, LogRun
+from mailer.audit.sealing.models import LogCheckpoint, LogRun, last_checkpoint
 from mailer.audit.sealing.notes import Checkpoint
 from mailer.audit.sealing.tiles import Growing, Tiles, write_tiles
 from mailer.database import Database, is_sqlite
@@ -71,7 +71,7 @@ class Sealer:
         with self._database.write() as session:
             if not is_sqlite(session):
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SEALING_LOCK})
-            last = session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1)).first()
+            last = last_checkpoint(session)
             size, before = (last.size, last.settled_entry_id) if last else (0, 0)
             settled = self._settled(session)
             found = list(leaves(session, UNSEALED, (before + 1, BATCH)))

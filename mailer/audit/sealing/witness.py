@@ -7,10 +7,6 @@ from tempfile import mkstemp
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from mailer.audit.sealing.models import LogCheckpoint
 from mailer.audit.sealing.notes import Checkpoint
 from mailer.errors import WitnessDiffers, WitnessFailed
 
@@ -29,11 +25,6 @@ def witnesses(folder: Path | None, url: str) -> Sequence[Witness]:
     if url:
         found.append(lambda note: to_address(url, note))
     return found
-
-
-def last_note(session: Session) -> str:
-    """The last checkpoint; empty before there is one."""
-    return session.scalar(select(LogCheckpoint.note).order_by(LogCheckpoint.size.desc()).limit(1)) or ""
 
 
 def into_folder(folder: Path, note: str) -> None:
