@@ -67,6 +67,16 @@ def tell_changes(wave: Wave, changes: Difference) -> None:
     say(advice)
 
 
+def tell_readdressed(wave: Wave, names: list[str]) -> None:
+    """Whose address was taken away since, so that a frozen wave will leave them out."""
+    say("The wave was made for an address that was taken away from them since, and will not go to them:")
+    _name("has another address now", names)
+    say(
+        f"To reach them, schedule another wave of this version to {wave.media_list.name} once this one has gone out, "
+        "or cancel this one and schedule it anew."
+    )
+
+
 def tell_relied_upon(session: Session, wave: Wave) -> None:
     """Whom other waves left out, as this one was to reach them and does not."""
     for other, count in relied_upon(session, wave).items():

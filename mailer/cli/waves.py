@@ -23,8 +23,9 @@ from mailer.cli.output import (
     show_list,
     shown,
 )
-from mailer.cli.wave_audience import refresh_wave, tell_changes, tell_relied_upon
+from mailer.cli.wave_audience import refresh_wave, tell_changes, tell_readdressed, tell_relied_upon
 from mailer.contacts.lists import list_named
+from mailer.delivery.addressed import readdressed
 from mailer.delivery.report import LeftOut, left_out, timing
 from mailer.errors import NoEmbargo
 from mailer.releases.versions import release_named, version_numbered
@@ -202,7 +203,7 @@ def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None
         words = "; ".join(f"{count} {EXCLUDED_WORDS[reason]}" for reason, count in expansion.excluded.items())
         err.print(Text(f"left out: {words}", style="yellow"))
         for person in people[:20]:
-            err.print(Text(f"  {person.name}, {person.city}: {person.reason.value}"))
+            err.print(Text(f"  {person.name}, {person.city}: {person.reason}"))
         if expansion.excluded.total() > 20:
             say(f"  … and {expansion.excluded.total() - 20} more: dateline waves show {wave.id}")
     say("Nothing was scheduled." if dry_run else "dateline run sends it at its time; take it back with: "
@@ -267,8 +268,9 @@ def show(
         counts = tally(session, [wave.id])[wave.id]
         taken = timing(session, wave.id)
         changes = since_scheduled(session, wave, at=office.clock.now())
+        moved = readdressed(session, wave) if changes and not wave.follows_list else ()
         people = [
-            {"contact": p.contact, "name": p.name, "address": p.address, "city": p.city, "reason": p.reason.value}
+            {"contact": p.contact, "name": p.name, "address": p.address, "city": p.city, "reason": p.reason}
             for p in left_out(session, wave.id)
         ]
         document: dict[str, object] = {
@@ -278,6 +280,7 @@ def show(
             "left_out": people,
             "list_joined": [name for _, name in changes.joined] if changes else [],
             "list_left": [name for _, name in changes.left] if changes else [],
+            "address_changed": [name for _, name in moved],
         }
         if as_json:
             show_document(document)
@@ -314,6 +317,8 @@ def show(
             look_at([f"whether the list has changed since is not known. {changes.broken}"])
         if changes and (changes.joined or changes.left):
             tell_changes(wave, changes)
+        if moved:
+            tell_readdressed(wave, [name for _, name in moved])
         if wave.state is WaveState.CANCELLED or wave.audience is Audience.LIVE:
             tell_relied_upon(session, wave)
 

@@ -60,6 +60,8 @@ _REASONS: Mapping[str, str] = {
     "no-embargo-terms": "she has not accepted embargo terms",
     "already-receives": "she gets it from another wave, or under another contact merged into this one",
     "not-active": "she was set aside, erased or merged into another contact",
+    "address-changed": "the address that it was to go to was taken away from her since it was scheduled",
+    "left-list": "she had left the list",
     "asked": "she asked for it",
     "age": "not used for as long as the settings keep anybody",
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from mailer.contacts.models import Contact
 from mailer.contacts.stops import stops_among
 from mailer.contacts.terms import accepts_embargo, day_of
+from mailer.delivery.addressed import ADDRESS_CHANGED, Addressed, no_longer_hers
 from mailer.delivery.recipient import Rank, Recipient, Text, kept_for, recipients
 from mailer.rendering import Occasion
 from mailer.schedule.audience import issuers_of
@@ -37,7 +38,7 @@ class Barred:
     """What does not go out now; by the number of the delivery."""
 
     reasons: dict[int, str] = field(default_factory=dict)
-    """Never: those of ``ExclusionReason``, or ``NOT_ACTIVE``."""
+    """Never: those of ``ExclusionReason``, ``NOT_ACTIVE``, or ``ADDRESS_CHANGED``."""
     later: set[int] = field(default_factory=set)
     """Not before it is known whether she has it under another of her contacts."""
 
@@ -52,12 +53,23 @@ def barred_among(session: Session, claimed: Sequence[Claimed], text: Text, *, no
     stops = stops_among(session, [claim.address_key for claim in claimed], issuers, contact_ids=contacts)
     kept: Mapping[int, int | None] = {}
     asked, hers = stops.people, dict[int, Recipient]()
+    if stops.gone:
+        kept = kept_for(session, stops.gone)
+    readdressed = no_longer_hers(
+        session,
+        [
+            Addressed(claim.delivery, kept.get(claim.contact) or claim.contact, claim.address_key)
+            for claim in claimed
+        ],
+    )
     if stops.gone or stops.kept:
         # Only here has anybody been merged, and costs a few statements more.
-        kept = kept_for(session, stops.gone)
         others = {other for other in kept.values() if other is not None}
         asked = {**stops_among(session, (), issuers, contact_ids=others).people, **asked}
-        batch = {claim.contact: bool(stops.why(claim.contact, claim.address_key)) for claim in claimed}
+        batch = {
+            claim.contact: bool(stops.why(claim.contact, claim.address_key)) or claim.delivery in readdressed
+            for claim in claimed
+        }
         hers = recipients(session, others | (stops.kept - kept.keys()), text, batch)
     refused: set[int] = set()
     if text.kind is Occasion.UNDER_EMBARGO:
@@ -73,6 +85,8 @@ def barred_among(session: Session, claimed: Sequence[Claimed], text: Text, *, no
             barred.reasons[claim.delivery] = stop.value
         elif claim.contact in kept and kept[claim.contact] is None:
             barred.reasons[claim.delivery] = NOT_ACTIVE
+        elif claim.delivery in readdressed:
+            barred.reasons[claim.delivery] = ADDRESS_CHANGED
         elif other is not None and other.contact != claim.contact:
             if other.rank is Rank.UNDER_WAY:
                 barred.later.add(claim.delivery)

@@ -151,9 +151,10 @@ def actor_of(process_id: str) -> Actor:
 def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: datetime) -> list[Claim]:
     """Take up to so many deliveries of a wave that is being sent.
 
-    Whoever must not be written to any more, is no active contact any more, or has withdrawn from the embargo terms
-    since the wave was scheduled, is set aside here with an entry in the log, and is not among the claims. Nor is who
-    may be getting it just now under another contact that was merged with hers: she goes back to the queue for a while.
+    Whoever must not be written to any more, is no active contact any more, has withdrawn from the embargo terms or
+    has lost the address since the wave was scheduled, is set aside here with an entry in the log, and is not among
+    the claims. Nor is who may be getting it just now under another contact that was merged with hers: she goes back
+    to the queue for a while.
     """
     of_wave = select(Wave.kind, Wave.release_id, Wave.version_id, Wave.state, Wave.again).where(Wave.id == wave_id)
     wave = session.execute(of_wave).one()

@@ -11,6 +11,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
+from mailer.audit import Criteria as LogCriteria
+from mailer.audit import Event, entries
 from mailer.contacts.cities import cities_called, known_city, why_no_city
 from mailer.contacts.models import Affiliation, City, Contact, Outlet
 from mailer.contacts.spelling import fold
@@ -268,19 +270,30 @@ class LeftOut:
     name: str
     address: str
     city: str
-    reason: ExclusionReason
+    reason: str
+    """Of ``ExclusionReason``, or one for which a claim sets a delivery aside (see ``delivery.barred``)."""
 
 
 def left_out(session: Session, wave_id: int) -> Sequence[LeftOut]:
-    """Who was left out of a wave, and why."""
+    """Who was left out of a wave when it was scheduled, or refreshed, or right before its message went; and why."""
     query = (
         select(Contact.id, Contact.name, Contact.address, City.name, Exclusion.reason)
         .join(Contact, Contact.id == Exclusion.contact_id)
         .join(City, City.id == Contact.city_id)
         .where(Exclusion.wave_id == wave_id)
-        .order_by(Exclusion.reason, City.name, Contact.name)
     )
-    return [LeftOut(*row) for row in session.execute(query)]
+    found = [LeftOut(*row[:4], row[4].value) for row in session.execute(query)]
+    aside = (
+        select(Delivery.id, Contact.id, Contact.name, Delivery.address, City.name)
+        .join(Contact, Contact.id == Delivery.contact_id)
+        .join(City, City.id == Contact.city_id)
+        .where(Delivery.wave_id == wave_id, Delivery.state == DeliveryState.SUPPRESSED)
+    )
+    if rows := session.execute(aside).all():
+        said = entries(session, LogCriteria(event=Event.DELIVERY_SUPPRESSED, wave_id=wave_id))
+        why = {one.delivery_id: str(one.data.get("reason") or "") for one in said}
+        found += [LeftOut(*row[1:], why.get(row[0], ExclusionReason.SUPPRESSED.value)) for row in rows]
+    return sorted(found, key=lambda one: (one.reason, one.city, one.name, one.contact))
 
 
 @dataclass(frozen=True, slots=True)

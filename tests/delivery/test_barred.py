@@ -16,7 +16,9 @@ from mailer.audit import Event
 from mailer.contacts.models import Contact, ContactPoint, ContactStatus, Organisation, PointKind, SuppressionKind
 from mailer.contacts.suppression import suppress
 from mailer.database import Database
+from mailer.delivery.addressed import readdressed
 from mailer.delivery.claims import claim
+from mailer.delivery.report import left_out
 from mailer.rendering import Occasion
 from mailer.schedule.models import Delivery, DeliveryState, Wave
 from mailer.schedule.waves import open_wave
@@ -184,6 +186,11 @@ def test_each_spelling_of_a_suppressed_mailbox_is_stopped_at_expansion_and_at_cl
 
 def merge(session: Session, merged: Contact, kept: Contact) -> None:
     merged.status, merged.merged_into_id = ContactStatus.MERGED, kept.id
+    hers = [merged.address_key, *(point.key for point in merged.points)]
+    merged.points.clear()
+    session.flush()
+    for address in hers:
+        further(kept, address)
     session.flush()
 
 
@@ -465,3 +472,71 @@ def test_a_large_batch_is_asked_about_in_as_many_statements_as_a_small_one(offic
         many = plan_wave(session, few.version, make_list(session, *people, name="Many")).wave
         open_wave(session, many.id, now=NOON, doubt="", late_grace=LONG, give_up_after=LONG, actor=DESK)
         assert statements_of(office, session, many) == taken
+
+
+def moves(session: Session, contact: Contact, to: str) -> None:
+    contact.address = contact.address_key = to
+    session.flush()
+
+
+READDRESSED: dict[str, tuple[Act, list[str]]] = {
+    "taken away": (lambda s, c: moves(s, c, "new@desk.paper.example"), ["address-changed"]),
+    "kept as a further one": (
+        lambda s, c: (moves(s, c, "new@desk.paper.example"), further(c, "nour@gmail.com")),
+        [],
+    ),
+    "another one is a further one": (
+        lambda s, c: (moves(s, c, "new@desk.paper.example"), further(c, "old@desk.paper.example")),
+        ["address-changed"],
+    ),
+    "the same mailbox, written otherwise": (lambda s, c: moves(s, c, "n.our@gmail.com"), []),
+    "kept as a further one, written otherwise": (
+        lambda s, c: (moves(s, c, "new@desk.paper.example"), further(c, "no.ur+x@googlemail.com")),
+        [],
+    ),
+    "taken away and suppressed": (
+        lambda s, c: (
+            moves(s, c, "new@desk.paper.example"),
+            suppress(s, "nour@gmail.com", reason="x", at=NOON, actor=DESK),
+        ),
+        ["suppressed"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READDRESSED)
+def test_nothing_goes_to_an_address_that_was_taken_away_and_nothing_to_one_that_the_wave_does_not_show(
+    office: Database, case: str
+) -> None:
+    act, reasons = READDRESSED[case]
+    with office.write() as session:
+        nour, rim = make_contact(session, address="nour@gmail.com"), make_contact(session)
+        wave = opened(session, nour, rim)
+        act(session, nour)
+        session.flush()
+        assert set_aside(session, wave) == reasons
+        assert [(o.contact, o.reason) for o in left_out(session, wave.id)] == [(nour.id, why) for why in reasons]
+        if reasons == ["address-changed"]:
+            later = plan_wave(session, wave.version, make_list(session, nour, rim, name="Again")).wave
+            assert [d.address for d in session.scalars(select(Delivery).where(Delivery.wave_id == later.id))] == [
+                "new@desk.paper.example"
+            ]
+
+
+def test_an_address_that_was_taken_away_from_a_merged_one_gets_nothing_and_hers_goes(office: Database) -> None:
+    with office.write() as session:
+        twin, kept = make_contact(session), make_contact(session)
+        wave = opened(session, twin, kept)
+        merge(session, twin, kept)
+        moves(session, kept, "new@desk.paper.example")
+        assert goes_to(session, wave) == [twin.id]
+        assert [e.data["reason"] for e in told(session, Event.DELIVERY_SUPPRESSED)] == ["address-changed"]
+
+
+def test_who_would_be_left_out_for_her_address_is_known_before(office: Database) -> None:
+    with office.write() as session:
+        nour, rim = make_contact(session, "Nour Haddad"), make_contact(session, "Rim Nasser")
+        wave = opened(session, nour, rim)
+        assert readdressed(session, wave) == []
+        moves(session, nour, "new@desk.paper.example")
+        assert readdressed(session, wave) == [(nour.id, "Nour Haddad")]
