@@ -24,6 +24,7 @@ _COMING_WORDS: Mapping[Coming, str] = {
     Coming.JOINED_LIST: "comes: is on the list now",
     Coming.LET_IN: "comes: the reason to leave her out is gone",
     Coming.NEW_ADDRESS: "stays: the address is a new one",
+    Coming.NEW_DETAILS: "stays: the languages, the name or the city has changed",
 }
 
 

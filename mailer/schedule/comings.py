@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,6 +30,7 @@ from mailer.contacts.terms import accepts_embargo, day_of
 from mailer.database import chunks, insert_rows, storing, update_rows
 from mailer.schedule.audience import COLUMNS, Sieve, leave_out, receiving
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave
+from mailer.schedule.outdated import outdated
 from mailer.schedule.waves import cancel_deliveries
 
 _CHANGED = ("compiled_id", "name", "address", "address_key", "language", "state")
@@ -41,6 +42,17 @@ _NOBODYS = literal("#").concat(cast(Delivery.id, String))
 """A key in the place of a delivery's own, so that another contact may have that: no address is so."""
 
 
+_ADDRESS_KEY = COLUMNS.index("address_key")
+
+
+class _Had(NamedTuple):
+    """A delivery of hers that was there before."""
+
+    number: int
+    state: DeliveryState
+    address_key: str
+
+
 class Coming(StrEnum):
     """Why somebody is let in who was not before."""
 
@@ -49,6 +61,8 @@ class Coming(StrEnum):
     """She was on the list and left out, and what she was left out for holds no more."""
     NEW_ADDRESS = "new-address"
     """She was in already, and has another address now."""
+    NEW_DETAILS = "new-details"
+    """She was in already, and has another language, name or city now, so that another text is hers."""
 
 
 @dataclass(slots=True)
@@ -102,26 +116,26 @@ def let_in(
     """
     comings = Comings()
     wanted = candidates(wave, on_list, at=at).order_by(Contact.city_id, Contact.id)
-    # Their numbers, once: what is asked about them below must be about the same people.
-    people = session.scalars(wanted).all()
+    # Their numbers, once: what is asked about them below must be about the same people. Who waits is on the list.
+    people = list(dict.fromkeys([*session.scalars(wanted), *outdated(session, wave)]))
     if not people:
         return comings
-    had: dict[int, tuple[int, DeliveryState]] = {}
+    had: dict[int, _Had] = {}
     was: dict[int, ExclusionReason] = {}
     for some in chunks(people):
-        theirs = select(Delivery.contact_id, Delivery.id, Delivery.state)
+        theirs = select(Delivery.contact_id, Delivery.id, Delivery.state, Delivery.address_key)
         theirs = theirs.where(Delivery.wave_id == wave.id, Delivery.contact_id.in_(some))
-        had |= {contact: (number, state) for contact, number, state in session.execute(theirs)}
+        had |= {row[0]: _Had(*row[1:]) for row in session.execute(theirs)}
         reasons = select(Exclusion.contact_id, Exclusion.reason)
         reasons = reasons.where(Exclusion.wave_id == wave.id, Exclusion.contact_id.in_(some))
         was |= dict(session.execute(reasons).all())
     # Before anybody is let in: two of them may have exchanged their addresses.
-    _free(session, Delivery.id, [number for number, _ in had.values()])
+    _free(session, Delivery.id, [one.number for one in had.values()])
     rules = sieve()
     for some in chunks(people):
         for rows, out in rules.sort(select(Contact.id).where(Contact.id.in_(some))):
             if rows:
-                came = {row[1]: _why(row[1], had, was) for row in rows}
+                came = {row[1]: _why(row[1], row[_ADDRESS_KEY], had, was) for row in rows}
                 _take_in(session, wave, rows, had, came, at=at, actor=actor)
                 _forget(session, wave, came.keys() & was.keys())
                 comings.came |= came
@@ -156,11 +170,14 @@ def candidates(wave: Wave, on_list: Select[int], *, at: datetime) -> Select[int]
 
 
 def anything_changed(session: Session, wave: Wave, on_list: Select[int], *, at: datetime) -> bool:
-    """Whether somebody has come or gone; who is suppressed and was left out for it counts as neither."""
+    """Whether somebody has come or gone, or would get another text by now; who is suppressed and was left out for it
+    counts as neither."""
     gone = select(Delivery.id).where(*_waits(wave), Delivery.contact_id.not_in(on_list))
     stopped = _excluded(wave).where(Exclusion.reason.in_(_STOPPED)).correlate(Contact)
     come = candidates(wave, on_list, at=at).where(~exists(stopped))
-    return any(session.scalar(query.limit(1)) is not None for query in (gone, come))
+    if any(session.scalar(query.limit(1)) is not None for query in (gone, come)):
+        return True
+    return next(outdated(session, wave), None) is not None
 
 
 def _waits(wave: Wave) -> tuple[ColumnElement[bool], ...]:
@@ -171,9 +188,9 @@ def _excluded(wave: Wave) -> Select[int]:
     return select(Exclusion.contact_id).where(Exclusion.wave_id == wave.id, Exclusion.contact_id == Contact.id)
 
 
-def _why(contact: int, had: Mapping[int, tuple[int, DeliveryState]], was: Mapping[int, ExclusionReason]) -> Coming:
-    if contact in had and had[contact][1] is DeliveryState.QUEUED:
-        return Coming.NEW_ADDRESS
+def _why(contact: int, address_key: str, had: Mapping[int, _Had], was: Mapping[int, ExclusionReason]) -> Coming:
+    if contact in had and had[contact].state is DeliveryState.QUEUED:
+        return Coming.NEW_DETAILS if had[contact].address_key == address_key else Coming.NEW_ADDRESS
     return Coming.JOINED_LIST if was.get(contact) in (None, ExclusionReason.LEFT_LIST) else Coming.LET_IN
 
 
@@ -181,7 +198,7 @@ def _take_in(
     session: Session,
     wave: Wave,
     rows: Sequence[tuple[Any, ...]],
-    had: Mapping[int, tuple[int, DeliveryState]],
+    had: Mapping[int, _Had],
     came: Mapping[int, Coming],
     *,
     at: datetime,
@@ -191,7 +208,7 @@ def _take_in(
     # An address may have been somebody's who has left.
     _free(session, Delivery.address_key, [row[place["address_key"]] for row in rows], *_cancelled(wave))
     insert_rows(session, Delivery, COLUMNS, [row for row in rows if row[1] not in had])
-    back = [(had[row[1]][0], *(row[place[name]] for name in _CHANGED), None) for row in rows if row[1] in had]
+    back = [(had[row[1]].number, *(row[place[name]] for name in _CHANGED), None) for row in rows if row[1] in had]
     update_rows(session, Delivery, ("id", *_CHANGED, "finished_at"), back)
     theirs = select(Delivery.contact_id, Delivery.id)
     theirs = theirs.where(Delivery.wave_id == wave.id, Delivery.contact_id.in_(list(came)))

@@ -1,10 +1,10 @@
 """A live audience: a wave's deliveries are brought up to date with its media list until the wave opens.
 
 They are made when the wave is scheduled, as those of any wave, so that it opens in no time. After that, ``refresh``
-makes of them what scheduling the wave anew would make, but for the language, name and city of whoever is in: who has
-come to the list is let in by the same rules, what waits for who has left it is cancelled. It is asked for by an
-officer, by the clockwork in the last minutes, and in the transaction that opens the wave, after which nobody comes or
-goes.
+makes of them what scheduling the wave anew would make: who has come to the list is let in by the same rules, what waits
+for who has left it is cancelled, and that of somebody whose address, languages, name or city has changed is made anew.
+It is asked for by an officer, by the clockwork in the last minutes, and in the transaction that opens the wave, after
+which nobody comes or goes.
 
 Whoever plans, refreshes or opens such waves of one release takes the release's row first. So two of them see each
 other's work, and nobody gets from one wave what she is getting from another.
@@ -234,8 +234,8 @@ def _why(error: DatelineError) -> str:
             return "nobody on its media list would get it"
         case SourceChanged():
             return (
-                "somebody who has come to its list needs a text that was not made when it was scheduled, and the "
-                "templates or the organisations' names have changed since"
+                "somebody who has come to its list, or reads another language now, needs a text that was not made "
+                "when it was scheduled, and the templates or the organisations' names have changed since"
             )
         case _:
             return "a text for somebody who has come to its list cannot be made"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from builders import DESK, NOON, make_contact, make_list
+from builders import DESK, NOON, make_city, make_contact, make_list
 from newsroom import TEMPLATES, both_at_once, make_release, make_version, plan_wave, told
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,13 +15,21 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event
 from mailer.contacts.lists import change_list, delete_list, rename_list
 from mailer.contacts.merging import merge, unmerge
-from mailer.contacts.models import Contact, ContactStatus, MediaList, MediaListQuery, Suppression
+from mailer.contacts.models import (
+    City,
+    Contact,
+    ContactLanguage,
+    ContactStatus,
+    MediaList,
+    MediaListQuery,
+    Suppression,
+)
 from mailer.contacts.suppression import suppress
 from mailer.contacts.terms import accept
 from mailer.database import Database
 from mailer.errors import AudienceFrozen, AudienceSettled, ListInUse, NobodyToSendTo, SourceChanged
 from mailer.releases.models import Version
-from mailer.rendering import Occasion
+from mailer.rendering import Layout, Occasion
 from mailer.schedule import live
 from mailer.schedule.following import since_scheduled
 from mailer.schedule.live import Refreshed, needs_refresh, open_up_to_date, refresh
@@ -266,6 +274,91 @@ def test_a_new_address_that_must_not_be_written_to_is_not(office: Database) -> N
         renew(session, wave)
         assert gets(session, wave) == {nour.id}
         assert out(session, wave) == {rim.id: ExclusionReason.SUPPRESSED_DOMAIN}
+
+
+def shown(session: Session, wave: Wave, contact: Contact) -> tuple[str, str, str, str | None]:
+    """The language and the name on her delivery, and the languages and the city of its text."""
+    query = (
+        select(Delivery.language, Delivery.name, CompiledText.languages, City.name)
+        .join(CompiledText, CompiledText.id == Delivery.compiled_id)
+        .outerjoin(City, City.id == CompiledText.city_id)
+        .where(Delivery.wave_id == wave.id, Delivery.contact_id == contact.id)
+    )
+    return tuple(session.execute(query).one())  # type: ignore[return-value]
+
+
+def reads(session: Session, contact: Contact, *languages: str) -> None:
+    contact.languages = []
+    session.flush()
+    contact.languages = [ContactLanguage(language=code, position=n) for n, code in enumerate(languages)]
+    session.flush()
+
+
+def is_called(session: Session, contact: Contact, name: str, arabic: str = "") -> None:
+    contact.name, contact.arabic_name = name, arabic
+    session.flush()
+
+
+def lives_in(session: Session, contact: Contact, city: str) -> None:
+    contact.city = make_city(session, city)
+    session.flush()
+
+
+Change = Callable[[Session, Contact], None]
+
+# Of Nour Haddad in Beirut, who reads English and Arabic; an embargoed text shows the hour in her city.
+CHANGES: dict[str, tuple[Change, tuple[str, str, str, str] | None]] = {
+    "nothing": (lambda s, c: None, None),
+    "another language": (lambda s, c: reads(s, c, "ar"), ("ar", "نور حداد", "ar", "Beirut")),
+    "the other order": (lambda s, c: reads(s, c, "ar", "en"), ("ar", "نور حداد", "ar", "Beirut")),
+    "a language that there is no edition in": (lambda s, c: reads(s, c, "fr", "en"), None),
+    "none at all": (lambda s, c: reads(s, c), None),
+    "another name": (lambda s, c: is_called(s, c, "Nour Aziz"), ("en", "Nour Aziz", "en", "Beirut")),
+    "another name in Arabic, which is not shown": (lambda s, c: is_called(s, c, "Nour Haddad", "نور عزيز"), None),
+    "another city": (lambda s, c: lives_in(s, c, "Cairo"), ("en", "Nour Haddad", "en", "Cairo")),
+    "all of it": (
+        lambda s, c: (reads(s, c, "ar"), is_called(s, c, "Nour Aziz", "نور عزيز"), lives_in(s, c, "Cairo"))[0],
+        ("ar", "نور عزيز", "ar", "Cairo"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_live_wave_follows_a_change_of_somebody_s_languages_name_or_city(office: Database, case: str) -> None:
+    act, now = CHANGES[case]
+    with office.write() as session:
+        nour = make_contact(session, "Nour Haddad", arabic_name="نور حداد", languages=["en", "ar"], terms=TERMS)
+        version = make_version(session, make_release(session, embargo=TEN + HOUR))
+        embargoed = {"kind": Occasion.UNDER_EMBARGO, "due": TEN, "audience": Audience.LIVE}
+        wave = plan_wave(session, version, make_list(session, nour), **embargoed).wave  # type: ignore[arg-type]
+        before = shown(session, wave, nour)
+        assert before == ("en", "Nour Haddad", "en", "Beirut")
+        token = session.scalar(select(Delivery.token))
+        act(session, nour)
+        assert needs_refresh(session, wave, at=NOON) is (now is not None)
+        assert dict(renew(session, wave).came) == ({nour.id: "new-details"} if now else {})
+        assert shown(session, wave, nour) == (now or before)
+        assert session.scalars(select(Delivery.token)).all() == [token]
+        assert logged(session, Event.DELIVERY_ADDED, nour) == (["new-details"] if now else [])
+        assert not renew(session, wave).changed
+        assert gets(session, wave) == {nour.id}
+
+
+@pytest.mark.parametrize(
+    ("languages", "text"), [(["ar", "fr", "en"], "ar,fr,en"), (["fr", "ar"], "fr,ar,en"), (["fr"], "fr,en,ar")]
+)
+def test_the_order_of_several_editions_in_one_mail_is_followed_too(
+    office: Database, languages: list[str], text: str
+) -> None:
+    with office.write() as session:
+        nour = make_contact(session, languages=["ar", "en"])
+        version = make_version(session, make_release(session, languages=("en", "ar", "fr")))
+        options = {"due": TEN, "audience": Audience.LIVE, "layout": Layout.BOTH}
+        wave = plan_wave(session, version, make_list(session, nour), **options).wave  # type: ignore[arg-type]
+        assert shown(session, wave, nour)[2] == "ar,en,fr"
+        reads(session, nour, *languages)
+        open_at(session, wave)
+        assert shown(session, wave, nour)[2] == text
 
 
 def test_who_goes_from_one_live_list_to_another_is_missed_by_neither_and_gets_it_once(office: Database) -> None:
