@@ -112,3 +112,23 @@ def test_a_wave_that_is_under_way_has_its_time_anew_from_the_upgrade(database: D
     assert [found[state] for state in ("scheduled", "done")] == [None, None]
     for state in ("sending", "paused", "held"):
         assert before <= found[state] - timedelta(days=2) <= datetime.now(UTC)
+
+
+def test_what_was_suppressed_before_is_found_in_each_spelling_of_its_mailbox(database: Database) -> None:
+    stop_at(database, "0010")
+    keys = {
+        "nour.haddad+x@googlemail.com": "nourhaddad@gmail.com",
+        "rim@gmail.com": "rim@gmail.com",
+        "+a.b@gmail.com": "+ab@gmail.com",
+        "@gmail.com": "@gmail.com",
+        "n.h+x@paper.example": "n.h+x@paper.example",
+    }
+    with database.write() as session:
+        for key in keys:
+            statement = (
+                "INSERT INTO suppression (address_key, kind, reason, since) VALUES (:key, 'asked', '', :at)"
+            )
+            session.execute(text(statement), {"key": key, "at": "2026-11-01 12:00:00.000000"})
+    migrate.upgrade(database)
+    with database.read() as session:
+        assert dict(session.execute(text("SELECT address_key, mailbox FROM suppression")).all()) == keys

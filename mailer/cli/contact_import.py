@@ -47,7 +47,7 @@ class _Wanted:
 def import_files(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="Lists as CSV, XLSX, ODS or vCard, and organisations.toml."),
+        typer.Argument(metavar="FILE…", help="Lists as CSV, XLSX, ODS, vCard or JSON, and organisations.toml."),
     ],
     *,
     dry_run: Annotated[

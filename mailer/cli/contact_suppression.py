@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, fail_usage, form_of, say, show_list
+from mailer.contacts.mailbox import surely
 from mailer.contacts.models import Organisation, Suppression, SuppressionKind
 from mailer.contacts.organisations import require_organisation
-from mailer.contacts.suppression import concerned, key_of, lift, suppress, suppressions
+from mailer.contacts.suppression import asked_elsewhere, concerned, key_of, lift, suppress, suppressions
 
 AddressArgument = Annotated[
     str, typer.Argument(metavar="ADDRESS", help="An address, or @paper.example for a domain and all below it.")
@@ -75,14 +76,22 @@ def lift_suppression(address: AddressArgument, *, organisation: OrganisationOpti
         issuer = _issuer(session, organisation)
         lifted = lift(session, address, at=office.clock.now(), actor=office.actor, organisation=issuer)
         about = f" in the name of {issuer.acronym}" if issuer else ""
-        otherwise = [key for key in lifted if key != key_of(address)]
+        same = {key for key in lifted if surely(key) == surely(key_of(address))}
+        elsewhere = asked_elsewhere(session, address, organisation=issuer)
     say(
         f"{address} may be written to again{about}."
         if lifted
         else f"{address} was not suppressed{about}. See: dateline contacts suppressions"
     )
-    if otherwise:
+    if otherwise := sorted(same - {key_of(address)}):
         say(f"It was suppressed as {', '.join(otherwise)}, which is the same mailbox.")
+    if hers := sorted(set(lifted) - same):
+        say(f"With it {', '.join(hers)}: the same person's, and suppressed only since she had asked here.")
+    if elsewhere:
+        say(
+            f"She is still not written to{about}, as she asked so at {', '.join(elsewhere)} too. To take that back: "
+            "dateline contacts unsuppress, with that address"
+        )
 
 
 def list_suppressions(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:

@@ -6,8 +6,8 @@ unsubscribed from any one of these, as it would bring her the very name that she
 That somebody asked not to be written to is said of the person. It stops her at whichever of her addresses it was
 said of, the first or a further one. That a mailbox is not there stops that address only.
 
-An address stands for its mailbox in each of the spellings that are surely one (see ``mailbox.surely``). What is
-suppressed at the few providers concerned is compared here, and nothing is kept beside it.
+An address stands for its mailbox in each of the spellings that are surely one (see ``mailbox.surely``), which is kept
+with each suppression, so that an index finds it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from mailer.contacts.domains import domain_of
 from mailer.contacts.mailbox import PROVIDERS, surely
 from mailer.contacts.models import Contact, ContactPoint, PointKind, Suppression, SuppressionKind
-from mailer.database import fetch, one_of
+from mailer.database import chunks, fetch, one_of
 
 
 class Stop(StrEnum):
@@ -77,7 +77,7 @@ def domains_over(domain: str) -> tuple[str, ...]:
 
 def all_stops(session: Session, organisation_ids: Collection[int]) -> Stops:
     """All that is suppressed for a release of these organisations."""
-    keys = session.execute(select(Suppression.address_key, Suppression.organisation_id))
+    keys = session.execute(select(Suppression.address_key, Suppression.organisation_id)).all()
     asked = Suppression.kind == SuppressionKind.ASKED
     first = select(Contact.id, Suppression.organisation_id).join(
         Suppression, Suppression.address_key == Contact.address_key
@@ -88,7 +88,7 @@ def all_stops(session: Session, organisation_ids: Collection[int]) -> Stops:
         .where(ContactPoint.kind == PointKind.ADDRESS)
     )
     people = session.execute(union_all(first.where(asked), further.where(asked)))
-    boxes = _boxes(session)
+    boxes = _boxes(session, _mailboxes(row[0] for row in keys if not row[0].startswith("@")))
     of_boxes: list[tuple[int, int | None]] = []
     if any(row.asked for rows in boxes.values() for row in rows):
         of_boxes = _asked_of(boxes, owners_at_providers(session))
@@ -133,8 +133,7 @@ def stops_among(
         like = [f"%{provider}" for provider in PROVIDERS]
         found = fetch(session, ("id", "key"), _OWNERS.format(is_one), (these, *like) * 2)
         owners = [(row[0], row[1]) for row in found]
-    several = owners or any(key.endswith(PROVIDERS) for key in address_keys)
-    boxes = _boxes(session) if several else {}
+    boxes = _boxes(session, _mailboxes([*address_keys, *(key for _, key in owners)]))
     asked += _asked_of(boxes, owners)
     stops = _stops([*((row[0], row[1]) for row in suppressed), *_rows_of(boxes)], asked, organisation_ids)
     return replace(stops, gone=gone, kept=frozenset(kept)) if gone or kept else stops
@@ -215,9 +214,7 @@ def suppressed_spellings(
 
     ``by_all``: without what was said of one organisation only.
     """
-    if not any(key.endswith(PROVIDERS) for key in address_keys):
-        return {}
-    boxes = _boxes(session)
+    boxes = _boxes(session, _mailboxes(address_keys))
     found: dict[str, Sequence[str]] = {}
     for key in address_keys:
         said = boxes.get(surely(key), ())
@@ -227,16 +224,23 @@ def suppressed_spellings(
     return found
 
 
-def _boxes(session: Session) -> Mapping[str, Sequence[_Said]]:
-    """What is suppressed at these providers, by mailbox. Few are, beside the contacts who are there."""
-    query = select(Suppression.address_key, Suppression.organisation_id, Suppression.kind)
+def _mailboxes(address_keys: Iterable[str]) -> set[str]:
+    """Those of the addresses that are at providers whose mailboxes have several spellings."""
+    return {surely(key) for key in address_keys if key.endswith(PROVIDERS)}
+
+
+def _boxes(session: Session, mailboxes: Collection[str]) -> Mapping[str, Sequence[_Said]]:
+    """What is suppressed of these mailboxes, in whichever spelling."""
     boxes: dict[str, list[_Said]] = {}
-    for key, organisation_id, kind in session.connection().execute(
-        query.where(at_providers(Suppression.address_key))
-    ):
-        if not key.startswith("@"):
-            boxes.setdefault(surely(key), []).append(_Said(key, organisation_id, kind is SuppressionKind.ASKED))
+    for some in chunks(mailboxes):
+        among, value = one_of(session, "mailbox", some)
+        rows = fetch(session, ("mailbox", *_OF_BOX), f"FROM suppression WHERE {among}", (value,))
+        for mailbox, key, organisation_id, kind in rows:
+            boxes.setdefault(mailbox, []).append(_Said(key, organisation_id, kind == SuppressionKind.ASKED.value))
     return boxes
+
+
+_OF_BOX = ("address_key", "organisation_id", "kind")
 
 
 def _rows_of(boxes: Mapping[str, Sequence[_Said]]) -> Iterable[tuple[str, int | None]]:

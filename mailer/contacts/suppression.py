@@ -1,6 +1,6 @@
 """Suppression: the addresses and domains that must not be written to, whichever list names them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -10,16 +10,22 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from mailer.audit import Actor, Event, append
 from mailer.contacts.address import address
 from mailer.contacts.mailbox import PROVIDERS, surely
-from mailer.contacts.models import Contact, ContactPoint, Organisation, PointKind, Suppression, SuppressionKind
+from mailer.contacts.merging.family import kept_of, numbers_of
+from mailer.contacts.models import (
+    Contact,
+    ContactMerge,
+    ContactPoint,
+    Organisation,
+    PointKind,
+    Suppression,
+    SuppressionKind,
+)
+from mailer.contacts.models.lawful import ELSEWHERE
 from mailer.contacts.spelling import CONTROLS
-from mailer.contacts.stops import at_providers, owners_at_providers, stops_among, suppressed_spellings
+from mailer.contacts.stops import owners_at_providers, stops_among, suppressed_spellings
 from mailer.contacts.table import clean
 from mailer.database import chunks
 from mailer.errors import BadAddress, BadDomain
-
-ELSEWHERE = "asked so at another address of hers"
-"""The reason of a suppression that a merge has made; who says so at the address itself takes its place, so that
-undoing the merge lets nobody be written to who has asked."""
 
 
 def suppress(
@@ -66,6 +72,9 @@ def lift(
     """Let this address or domain be written to again; the keys under which it was suppressed, of which there may be
     several where its mailbox has several spellings, and none where nothing kept it from that.
 
+    What a merge said of her other addresses, since she had asked at this one, is lifted with it; unless she has asked
+    at another one as well. It is among the keys.
+
     With an organisation, only what was said of that one is lifted; without, only what was said of all.
     Raises ``BadAddress`` or ``BadDomain``.
     """
@@ -79,7 +88,18 @@ def lift(
             session.flush()
             _log(session, Event.SUPPRESSION_REMOVED, spelling, organisation_id, at, actor)
             lifted.append(spelling)
+    if lifted and not key.startswith("@"):
+        lifted += _lift_copies(session, key, organisation_id, at=at, actor=actor)
     return lifted
+
+
+def asked_elsewhere(session: Session, text: str, *, organisation: Organisation | None = None) -> list[str]:
+    """The other addresses of whoever has this one at which she asked not to be written to, so that she is not at this
+    one either. Raises ``BadAddress`` or ``BadDomain``."""
+    key = key_of(text)
+    organisation_id = organisation.id if organisation else None
+    held = _asked_by_family(session, key, organisation_id)
+    return sorted(row.address_key for row in held if surely(row.address_key) != surely(key))
 
 
 def suppressed_among(
@@ -98,12 +118,11 @@ def asked_among(session: Session, address_keys: Collection[str]) -> set[str]:
     such an address beside others is not written to at any of them, as long as it is known to be hers."""
     found: set[str] = set()
     for chunk in chunks(address_keys):
-        asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
-        found.update(session.scalars(asked.where(Suppression.address_key.in_(chunk))))
-    if several := [key for key in address_keys if key.endswith(PROVIDERS)]:
-        asked = select(Suppression.address_key).where(Suppression.kind == SuppressionKind.ASKED)
-        boxes = {surely(key) for key in session.scalars(asked.where(at_providers(Suppression.address_key)))}
-        found.update(key for key in several if surely(key) in boxes)
+        asked = select(Suppression.mailbox).where(
+            Suppression.kind == SuppressionKind.ASKED, Suppression.mailbox.in_(set(map(surely, chunk)))
+        )
+        boxes = set(session.scalars(asked))
+        found.update(key for key in chunk if surely(key) in boxes)
     return found
 
 
@@ -153,6 +172,64 @@ def _owners(session: Session, key: str) -> set[int]:
     return {contact for contact, other in owners if surely(other) == surely(key)}
 
 
+def _lift_copies(
+    session: Session, key: str, organisation_id: int | None, *, at: datetime, actor: Actor
+) -> list[str]:
+    """Take back what merges have said of the other addresses of whoever has this one, if she asked nowhere herself."""
+    held = _asked_by_family(session, key, organisation_id)
+    if not all(row.reason == ELSEWHERE for row in held):
+        return []
+    before = _before_merges(session)
+    for copy in held:
+        if copy.id in before:  # there is no such mailbox, whatever she asked for
+            copy.kind, copy.reason = SuppressionKind(before[copy.id][0]), before[copy.id][1]
+        else:
+            session.delete(copy)
+    session.flush()
+    lifted = [copy.address_key for copy in held if copy.id not in before]
+    for one in lifted:
+        _log(session, Event.SUPPRESSION_REMOVED, one, organisation_id, at, actor)
+    return lifted
+
+
+def _before_merges(session: Session) -> Mapping[int, tuple[str, str]]:
+    """The kind and the reason that suppressions had before a merge made them hers, by number."""
+    laid = session.scalars(select(ContactMerge.laid_over).where(ContactMerge.undone_at.is_(None)))
+    raised = (one for undo in laid for one in undo.get("suppressions_raised", ()))
+    return {number: (kind, reason) for number, kind, reason in raised}
+
+
+def _asked_by_family(session: Session, key: str, organisation_id: int | None) -> Sequence[Suppression]:
+    """What stands of the addresses of the person who has this one, under whichever of her contacts."""
+    owners = _contacts_with(session, key)
+    roots = {
+        kept_of(session, contact).id for contact in session.scalars(select(Contact).where(Contact.id.in_(owners)))
+    }
+    family = list(numbers_of(session, sorted(roots)))
+    first = select(Contact.address_key).where(Contact.id.in_(family))
+    further = select(ContactPoint.key).where(
+        ContactPoint.kind == PointKind.ADDRESS, ContactPoint.contact_id.in_(family)
+    )
+    boxes = {surely(one) for one in session.scalars(first.union(further))}
+    of_one = Suppression.organisation_id
+    query = select(Suppression).where(
+        Suppression.mailbox.in_(boxes),
+        Suppression.kind == SuppressionKind.ASKED,
+        of_one.is_(None) if organisation_id is None else of_one == organisation_id,
+    )
+    return session.scalars(query.order_by(Suppression.id)).all()
+
+
+def _contacts_with(session: Session, key: str) -> set[int]:
+    """The contacts with this address, or with another spelling of its mailbox."""
+    return _owners(session, key) if key.endswith(PROVIDERS) else _exactly_with(session, key)
+
+
+def _exactly_with(session: Session, key: str) -> set[int]:
+    points = select(ContactPoint.contact_id).where(ContactPoint.kind == PointKind.ADDRESS, ContactPoint.key == key)
+    return set(session.scalars(select(Contact.id).where(Contact.address_key == key).union(points)))
+
+
 def _is_at(column: InstrumentedAttribute[str], key: str) -> ColumnElement[bool]:
     if not key.startswith("@"):
         return column == key
@@ -170,12 +247,11 @@ def _exactly(key: str, organisation_id: int | None) -> tuple[ColumnElement[bool]
 def _log(
     session: Session, event: Event, key: str, organisation_id: int | None, at: datetime, actor: Actor
 ) -> None:
-    # By the contact's number, where she is one of ours: the log cannot forget an address. A domain may be one
-    # person's own, so that it stays out as well.
-    contact_id = session.scalar(select(Contact.id).where(Contact.address_key == key))
-    if contact_id is None:
-        is_hers = (ContactPoint.kind == PointKind.ADDRESS, ContactPoint.key == key)
-        contact_id = session.scalar(select(ContactPoint.contact_id).where(*is_hers))
+    # By the number of the contact who is kept, where she is one of ours in whichever spelling: the log cannot forget an
+    # address. A domain may be one person's own, so that it stays out as well.
+    contact_id = None
+    if not key.startswith("@") and (owners := _exactly_with(session, key) or _contacts_with(session, key)):
+        contact_id = kept_of(session, session.get_one(Contact, min(owners))).id
     data: dict[str, object] = {"domain": True} if key.startswith("@") else {}
     if organisation_id is not None:
         data["organisation"] = organisation_id

@@ -8,6 +8,11 @@ class BadTable(DatelineError):
     remedy = "{remedy}"
 
 
+class UnclearEncoding(BadTable):
+    message = "{file} can be read in more than one way: {readings}."
+    remedy = "Say which is right: {choices}."
+
+
 class BadMapping(BadTable):
     message = "The mapping “{mapping}” cannot be used: {reason}."
 

@@ -22,7 +22,12 @@ from mailer.contacts.records import Record, records
 from mailer.database import Database
 
 LATER = NOON + timedelta(days=1)
-SUFFIXES = {ExportFormat.CSV: "csv", ExportFormat.XLSX: "xlsx", ExportFormat.VCARD: "vcf"}
+SUFFIXES = {
+    ExportFormat.CSV: "csv",
+    ExportFormat.XLSX: "xlsx",
+    ExportFormat.VCARD: "vcf",
+    ExportFormat.JSON: "json",
+}
 
 
 @pytest.fixture

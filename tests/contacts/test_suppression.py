@@ -2,13 +2,24 @@
 
 import pytest
 from builders import DESK, NOON, make_contact, make_organisation
-from sqlalchemy import select
+from newsroom import told
+from sqlalchemy import event, select
 
 from mailer.audit import Event, entries
 from mailer.contacts.address import address
+from mailer.contacts.merging import merge
 from mailer.contacts.models import ContactPoint, PointKind, Suppression, SuppressionKind
-from mailer.contacts.stops import suppressed_spellings
-from mailer.contacts.suppression import asked_among, concerned, lift, suppress, suppressed_among, suppressions
+from mailer.contacts.models.lawful import ELSEWHERE
+from mailer.contacts.stops import stops_among, suppressed_spellings
+from mailer.contacts.suppression import (
+    asked_among,
+    asked_elsewhere,
+    concerned,
+    lift,
+    suppress,
+    suppressed_among,
+    suppressions,
+)
 from mailer.database import Database
 from mailer.errors import BadAddress, BadDomain
 
@@ -156,3 +167,85 @@ def test_a_mailbox_is_suppressed_in_each_spelling_and_let_go_in_each(office: Dat
         assert lift(session, hers, at=NOON, actor=DESK) == [said]
         assert suppressed_among(session, [hers, said]) == set()
         assert lift(session, hers, at=NOON, actor=DESK) == []
+
+
+def test_what_a_merge_said_of_her_other_address_is_lifted_with_what_she_asked(office: Database) -> None:
+    with office.write() as session:
+        kept, merged = (make_contact(session, address=f"{name}@paper.example") for name in ("kept", "merged"))
+        suppress(session, "merged@paper.example", reason="she rang", at=NOON, actor=DESK)
+        merge(session, kept, merged, at=NOON, actor=DESK)
+        assert suppressed_among(session, [kept.address_key]) == {kept.address_key}
+        # At the one where she did not ask herself nothing is gained.
+        assert lift(session, kept.address, at=NOON, actor=DESK) == [kept.address_key]
+        assert asked_elsewhere(session, kept.address) == ["merged@paper.example"]
+        suppress(session, kept.address, reason=ELSEWHERE, at=NOON, actor=DESK)
+        assert lift(session, "merged@paper.example", at=NOON, actor=DESK) == [
+            "merged@paper.example",
+            "kept@paper.example",
+        ]
+        assert suppressions(session) == []
+        assert asked_elsewhere(session, kept.address) == []
+        assert [e.contact_id for e in told(session, Event.SUPPRESSION_REMOVED)][-2:] == [kept.id, kept.id]
+
+
+def test_what_she_asked_at_both_addresses_is_lifted_at_one_only(office: Database) -> None:
+    with office.write() as session:
+        kept, merged = (make_contact(session, address=f"{name}@paper.example") for name in ("kept", "merged"))
+        for contact in (kept, merged):
+            suppress(session, contact.address, reason="she rang", at=NOON, actor=DESK)
+        merge(session, kept, merged, at=NOON, actor=DESK)
+        assert lift(session, merged.address, at=NOON, actor=DESK) == ["merged@paper.example"]
+        assert asked_elsewhere(session, merged.address) == ["kept@paper.example"]
+
+
+def test_a_mailbox_that_is_not_there_is_not_there_when_what_she_asked_elsewhere_is_lifted(
+    office: Database,
+) -> None:
+    with office.write() as session:
+        kept, merged = (make_contact(session, address=f"{name}@paper.example") for name in ("kept", "merged"))
+        gone = SuppressionKind.UNDELIVERABLE
+        suppress(session, kept.address, reason="550", kind=gone, at=NOON, actor=DESK)
+        suppress(session, merged.address, reason="she rang", at=NOON, actor=DESK)
+        merge(session, kept, merged, at=NOON, actor=DESK)
+        assert lift(session, merged.address, at=NOON, actor=DESK) == ["merged@paper.example"]
+        ((left, _),) = suppressions(session)
+        assert (left.address_key, left.kind, left.reason) == ("kept@paper.example", gone, "550")
+
+
+@pytest.mark.parametrize(
+    ("hers", "said"),
+    [
+        ("nour.haddad@gmail.com", "nourhaddad+x@googlemail.com"),
+        ("nour@paper.example", "nour@paper.example"),
+    ],
+)
+def test_the_log_names_whoever_has_the_mailbox_and_the_one_who_is_kept(
+    office: Database, hers: str, said: str
+) -> None:
+    with office.write() as session:
+        kept, merged = make_contact(session), make_contact(session, address=hers)
+        suppress(session, said, reason="asked", at=NOON, actor=DESK)
+        lift(session, said, at=NOON, actor=DESK)
+        merge(session, kept, merged, at=NOON, actor=DESK)
+        suppress(session, said, reason="asked", at=NOON, actor=DESK)
+        assert [e.contact_id for e in told(session, Event.SUPPRESSION_ADDED)] == [merged.id, kept.id]
+
+
+def test_a_suppressed_mailbox_is_found_by_its_index(office: Database) -> None:
+    with office.write() as session:
+        suppress(session, "Nour.Haddad+x@GoogleMail.com", reason="asked", at=NOON, actor=DESK)
+        suppress(session, "@gmail.com", reason="asked", at=NOON, actor=DESK)
+        assert sorted(session.scalars(select(Suppression.mailbox))) == ["@gmail.com", "nourhaddad@gmail.com"]
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        event.listen(office.engine, "before_cursor_execute", note)
+        try:
+            assert stops_among(session, ["nour.haddad@gmail.com"], set).of_address("nour.haddad@gmail.com")
+        finally:
+            event.remove(office.engine, "before_cursor_execute", note)
+        of_suppressions = [statement for statement in seen if "suppression" in statement]
+        assert of_suppressions
+        assert not [statement for statement in of_suppressions if "LIKE" in statement.upper()]

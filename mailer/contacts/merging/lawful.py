@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from mailer.audit import Event, append
 from mailer.contacts.merging.laid import Change, Laid, Pair, Undo
 from mailer.contacts.models import Contact, EmbargoAcceptance, Suppression, SuppressionKind
-from mailer.contacts.suppression import ELSEWHERE
+from mailer.contacts.models.lawful import ELSEWHERE
 
 
 def lay(pair: Pair) -> Laid:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from mailer.contacts.mailbox import surely
 from mailer.database import Base, kept_as_text
 
 
@@ -73,6 +74,11 @@ def holds(day: date, accepted_on: date, until: date | None, withdrawn_on: date |
     return begun and (withdrawn_on is None or day < withdrawn_on)
 
 
+ELSEWHERE = "asked so at another address of hers"
+"""The reason of a suppression that a merge has made; who says so at the address itself takes its place, so that
+undoing the merge lets nobody be written to who has asked."""
+
+
 class Suppression(Base):
     """An address, or a whole domain, that must not be written to: by anybody, or by one organisation."""
 
@@ -93,11 +99,18 @@ class Suppression(Base):
             sqlite_where=text("organisation_id IS NOT NULL"),
             postgresql_where=text("organisation_id IS NOT NULL"),
         ),
+        Index("ix_suppression_mailbox", "mailbox"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address_key: Mapped[str] = mapped_column(String(320))
     """See ``Address.key``; ``@paper.example`` is the domain with all below it."""
+    mailbox: Mapped[str] = mapped_column(
+        String(320),
+        default=lambda context: surely(context.get_current_parameters()["address_key"]),
+        server_default="",
+    )
+    """The one text of its mailbox in whichever spelling (see ``mailbox.surely``): mostly the key itself."""
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     """Whose releases it is about; null for all."""
     kind: Mapped[SuppressionKind] = mapped_column(kept_as_text(SuppressionKind), default=SuppressionKind.ASKED)

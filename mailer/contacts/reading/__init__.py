@@ -1,8 +1,9 @@
 """Lists of contacts in: a file of any usual kind becomes headings and rows of text, and its columns become fields.
 
-``opening`` looks at what a file is. ``text_files`` reads CSV, after ``encodings`` has said in which one it is;
-``rows`` is what they all give. ``columns`` says which field each column is, by the names in ``headings`` or by a
-mapping, and ``mappings`` keeps those under a name. What the cells say is checked by ``contacts.importing``.
+``opening`` looks at what a file is. ``text_files`` reads CSV, after ``encodings`` has said in which one it is, and
+``json_lists`` JSON; ``rows`` is what they all give. ``columns`` says which field each column is, by the names in
+``headings`` or by a mapping, and ``mappings`` keeps those under a name. What the cells say is checked by
+``contacts.importing``.
 """
 
 from mailer.contacts.reading.columns import Columns, mapping_of, recognise

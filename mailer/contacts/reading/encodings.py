@@ -3,18 +3,24 @@
 What our officers' spreadsheets write is told apart by whether the bytes make words in it: a wrong one puts Arabic
 and Latin letters into one word, capitals into the middle, or symbols between letters. charset-normalizer is asked
 only where none of these fits.
+
+A name or two may make words in more than one of them. Then a heading or a city that is known in one reading decides,
+and where none is, the officer is asked and shown how each reads it: a misread name would go out on her mail.
 """
 
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from mailer.errors import BadTable, nearest
+from mailer.contacts.cities import known_city
+from mailer.contacts.reading.headings import field_called
+from mailer.contacts.table import clean
+from mailer.errors import BadTable, UnclearEncoding, nearest
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 16
@@ -79,24 +85,30 @@ def chosen(file: Path, name: str) -> Encoding:
 def detect(file: Path) -> Encoding:
     """The encoding of the file, all of which is looked at, a piece at a time.
 
-    Raises ``BadTable`` where it is damaged UTF-8, or in no encoding that makes words of it. OSError is the caller's.
+    Raises ``BadTable`` where it is damaged UTF-8, or in no encoding that makes words of it, and ``UnclearEncoding``
+    where several do and nothing tells which is right. OSError is the caller's.
     """
     return _detect(file, _pieces(file))
 
 
 def detect_of_cards(file: Path) -> Encoding:
-    """The encoding of a file of vCards, each line of which may have one of its own: UTF-8 where they differ."""
+    """The encoding of a file of vCards, each line of which may have one of its own: UTF-8 where they differ.
+
+    Raises ``UnclearEncoding``, as ``detect`` does.
+    """
     try:
         return _detect(file, _unfolded(_pieces(file)))
+    except UnclearEncoding:
+        raise
     except BadTable:
         return UTF_8
 
 
 def detect_in(file: Path, content: bytes) -> Encoding:
-    """The encoding of some bytes of the file; see ``detect``."""
+    """The encoding of some bytes of the file, the likeliest one where it is not clear; see ``detect``."""
     judge = _Judge()
     judge.see(content)
-    return judge.verdict(file)
+    return judge.verdict(file, ask=False)
 
 
 def _detect(file: Path, pieces: Iterator[bytes]) -> Encoding:
@@ -177,7 +189,8 @@ class _Judge:
                 break
             self._sample += match[0] + b"\n"
 
-    def verdict(self, file: Path) -> Encoding:
+    def verdict(self, file: Path, *, ask: bool = True) -> Encoding:
+        """``ask``: whether to refuse what is not clear. Raises ``BadTable`` and ``UnclearEncoding``."""
         if self._is_utf_8:
             try:
                 self._utf_8.decode(b"", final=True)
@@ -192,12 +205,17 @@ class _Judge:
                 reason="it is UTF-8 with bytes in it that are not",
                 remedy="It was cut or pasted together; save it again as 'CSV UTF-8' in the program it comes from.",
             )
-        scores = {
-            encoding: _score(text) for encoding in _JUDGED if (text := self._decoded(sample, encoding)) is not None
-        }
+        texts = {e: text for e in _JUDGED if (text := self._decoded(sample, e)) is not None}
+        scores = {encoding: _score(text) for encoding, text in texts.items()}
         best = max(scores, key=scores.__getitem__, default=None)  # the first of several
         if best is not None and scores[best] >= 0:
-            return best
+            close = [e for e in scores if scores[e] >= 0 and scores[best] - scores[e] < CLEAR]
+            close = [
+                e for e in close if texts[e] != texts[best] or e is best
+            ]  # what reads the same is no other reading
+            if len(close) == 1:
+                return best
+            return _known_in({e: texts[e] for e in close}, file, ask=ask)
         guess = from_bytes(sample, cp_isolation=_FALLBACK).best()
         found = encoding_called(guess.encoding) if guess is not None else None
         text = self._decoded(sample, found) if found is not None else None
@@ -217,6 +235,43 @@ class _Judge:
             return sample.decode(encoding.codec)
         except UnicodeDecodeError:
             return None
+
+
+CLEAR = 1.5
+"""By so much the likeliest reading must score above another one: of names alone that are read wrongly, none does."""
+
+
+def _known_in(readings: Mapping[Encoding, str], file: Path, *, ask: bool) -> Encoding:
+    """That reading in which most headings and cities are known. Raises ``UnclearEncoding`` where two are even."""
+    known = {encoding: _known(text) for encoding, text in readings.items()}
+    best = max(known, key=known.__getitem__)  # the first of several
+    if ask and list(known.values()).count(known[best]) > 1:
+        shown = "; ".join(f"“{_sample_of(text)}” in {encoding.name}" for encoding, text in readings.items())
+        names = " or ".join(f"--encoding {encoding.name}" for encoding in readings)
+        raise UnclearEncoding(file=file, readings=shown, choices=names)
+    return best
+
+
+def _known(text: str) -> int:
+    cells = {cell.strip() for cell in _BETWEEN_CELLS.split(text)}
+    # With vowel signs anything may be like a city: they are left out where names are compared.
+    return sum(
+        bool(field_called(cell) or known_city(cell))
+        for cell in cells
+        if not cell.isascii() and not _VOWEL.search(cell)
+    )
+
+
+def _sample_of(text: str) -> str:
+    """The first words that are read differently."""
+    cells = (cell.strip() for cell in _BETWEEN_CELLS.split(text))
+    return clean(next((cell for cell in cells if not cell.isascii()), ""))[:_PREVIEW]
+
+
+_BETWEEN_CELLS = re.compile(r"[,;\t|؛،\r\n\"]")
+_VOWEL = re.compile("[\u064b-\u0652\u0670]")
+_PREVIEW = 40
+"""Characters of a name that are shown in each reading."""
 
 
 # Two Arabic letters side by side, or an accented one within a Latin word: lists of several hands are pasted together,

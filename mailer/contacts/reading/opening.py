@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from mailer.contacts.reading import encodings
+from mailer.contacts.reading.json_lists import is_json, open_json
 from mailer.contacts.reading.rows import OpenedList
 from mailer.contacts.reading.text_files import open_text
 from mailer.contacts.reading.vcards import is_vcards, open_vcards
@@ -62,15 +63,17 @@ def _opened(file: Path, *, encoding: str, delimiter: str, sheet: str) -> OpenedL
             raise BadTable(
                 file=file,
                 reason=f"it is {what}, whatever its name says",
-                remedy="Name the list itself: a CSV file, an XLSX or ODS workbook, or vCards.",
+                remedy="Name the list itself: a CSV file, an XLSX or ODS workbook, vCards or JSON.",
             )
     if sheet:
         raise BadTable(file=file, reason="it is text, which has no sheets", remedy="Leave --sheet out.")
-    cards = is_vcards(start)
+    cards, objects = is_vcards(start), is_json(start)
     if encoding:
         found = encodings.chosen(file, encoding)
     elif cards:
         found = encodings.detect_of_cards(file)
     else:
         found = encodings.detect(file)
+    if objects:
+        return open_json(file, found)
     return open_vcards(file, found) if cards else open_text(file, found, delimiter)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailer.contacts.reading import open_list
 from mailer.contacts.reading.encodings import encoding_called
-from mailer.errors import BadTable
+from mailer.errors import BadTable, UnclearEncoding
 
 ARABIC = (
     "الاسم;البريد الإلكتروني;المدينة;الوسيلة الإعلامية\r\n"
@@ -210,3 +210,106 @@ def test_enough_arabic_is_read_back_equal(tmp_path: Path, names: list[str], code
     file.write_bytes(f"name,address\n{rows}".encode(codec))
     opened = open_list(file)
     assert [row.cells[0] for row in opened.rows] == names
+
+
+SHORT_NAMES = (
+    *(
+        "نور حداد",
+        "طه",
+        "سوسن",
+        "عفاف",
+        "كفاح",
+        "ظافر",
+        "ندى",
+        "مي",
+        "هيا",
+        "رضا",
+        "لمى",
+        "وفاء",
+        "فيروز",
+        "قيس سعيد",
+    ),
+    *("هدى بركات", "غادة السمان", "لؤي كيالي", "بثينة شعبان", "شيرين أبو عاقلة", "آية", "إيناس", "ضحى", "يمنى"),
+)
+SHORT_FRENCH_NAMES = (
+    *(
+        "Hélène",
+        "René",
+        "Zoé",
+        "Éric",
+        "Anaïs",
+        "Benoît",
+        "Çelik",
+        "HÉLÈNE",
+        "Œuvrard",
+        "Sœur Inès",
+        "Noël Évrard",
+    ),
+)
+HEADINGS = {
+    "English": "name,address,city",
+    "Arabic": "الاسم,البريد الإلكتروني,المدينة",
+    "French": "Prénom,Courriel,Ville",
+}
+# The cell of a city, which may tell what the name does not; Beirut tells nothing.
+SHORT = [
+    *(
+        (codec, headings, name, city)
+        for codec in ("cp1256", "iso8859-6")
+        for headings in ("English", "Arabic")
+        for name in SHORT_NAMES
+        for city in ("Beirut", "مراكش", "صور")
+    ),
+    *(
+        ("cp1252", headings, name, city)
+        for headings in ("English", "French")
+        for name in SHORT_FRENCH_NAMES
+        for city in ("Paris", "Genève")
+    ),
+]
+
+
+def short_list(folder: Path, codec: str, text: str) -> str:
+    """What is read; empty where the officer is asked, and the right reading is among those that she is shown."""
+    file = folder / "list.csv"
+    file.write_bytes(text.encode(codec))
+    try:
+        return read(file)[1]
+    except UnclearEncoding as error:
+        said = str(error)
+    name = encoding_called(codec).name  # type: ignore[union-attr]
+    assert f"--encoding {name}" in said
+    assert any(f"“{cell}” in {name}" in said for cell in text.replace("\n", ",").split(","))
+    assert read(file, encoding=name)[1] == cells_of(text)
+    return ""
+
+
+@pytest.mark.parametrize(("codec", "headings", "name", "city"), SHORT)
+def test_a_list_of_one_row_is_read_right_or_the_officer_is_asked(
+    tmp_path: Path, codec: str, headings: str, name: str, city: str
+) -> None:
+    text = f"{HEADINGS[headings]}\n{name},p@x.example,{city}\n"
+    found = short_list(tmp_path, codec, text)
+    assert found in ("", cells_of(text))
+    if headings == "Arabic" or codec == "cp1252":
+        assert found  # there is enough to tell
+
+
+@pytest.mark.parametrize("codec", ["cp1256", "iso8859-6"])
+@pytest.mark.parametrize("rows", [2, 3, 5])
+def test_a_list_of_a_few_rows_is_read_right_or_the_officer_is_asked(tmp_path: Path, codec: str, rows: int) -> None:
+    asked = 0
+    for first in range(len(SHORT_NAMES)):
+        names = [SHORT_NAMES[(first + n) % len(SHORT_NAMES)] for n in range(rows)]
+        text = "name,address,city\n" + "".join(f"{name},p{n}@x.example,Beirut\n" for n, name in enumerate(names))
+        found = short_list(tmp_path, codec, text)
+        assert found in ("", cells_of(text))
+        asked += not found
+    assert asked <= 2 // (rows - 1)
+
+
+def test_a_known_city_or_heading_tells_what_a_name_does_not(tmp_path: Path) -> None:
+    for codec in ("cp1256", "iso8859-6"):
+        assert short_list(tmp_path, codec, "name,address,city\nظافر,p@x.example,Beirut\n") == ""
+        for told in ("name,address,city\nظافر,p@x.example,جدة\n", "الاسم,address,city\nظافر,p@x.example,Beirut\n"):
+            assert short_list(tmp_path, codec, told) == cells_of(told)
