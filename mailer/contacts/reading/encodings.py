@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -209,7 +210,8 @@ class _Judge:
         scores = {encoding: _score(text) for encoding, text in texts.items()}
         best = max(scores, key=scores.__getitem__, default=None)  # the first of several
         if best is not None and scores[best] >= 0:
-            close = [e for e in scores if scores[e] >= 0 and scores[best] - scores[e] < CLEAR]
+            clear = _clear_by(texts[best])
+            close = [e for e in scores if scores[e] >= 0 and scores[best] - scores[e] < clear]
             close = [
                 e for e in close if texts[e] != texts[best] or e is best
             ]  # what reads the same is no other reading
@@ -237,8 +239,14 @@ class _Judge:
             return None
 
 
-CLEAR = 1.5
-"""By so much the likeliest reading must score above another one: of names alone that are read wrongly, none does."""
+def _clear_by(text: str) -> float:
+    """By how much the likeliest reading must score above another one. Of one to eight Arabic names alone, none that is
+    read wrongly does; a wrong one that is ahead by a little in each word gets further with each."""
+    words = sum(1 for word in islice(_WORD.findall(text), _WORDS) if not word.isascii())
+    return min(3.0, max(1.5, 0.9 + 0.5 * words))
+
+
+_WORDS = 1000
 
 
 def _known_in(readings: Mapping[Encoding, str], file: Path, *, ask: bool) -> Encoding:
