@@ -24,12 +24,13 @@ from mailer.contacts.importing import (
     defaults_of,
     import_contacts,
     plan_import,
+    with_kept,
     write_refused,
 )
 from mailer.contacts.importing import Progress as Report
 from mailer.contacts.importing.people import IsErased
 from mailer.contacts.organisations import import_organisations
-from mailer.contacts.reading import mapping_named, mapping_of, save_mapping
+from mailer.contacts.reading import defaults_named, mapping_named, mapping_of, save_mapping
 from mailer.errors import MappingMissing
 
 SHOWN = 50
@@ -62,10 +63,13 @@ def import_files(
         typer.Option("--default", help="Of people who are new, where a row does not say it: 'city=Beirut'."),
     ] = None,
     mapping: Annotated[
-        str, typer.Option("--mapping", help="The fields of columns as saved under this name.")
+        str, typer.Option("--mapping", help="The fields of columns, and the defaults, as saved under this name.")
     ] = "",
     keep: Annotated[
-        str, typer.Option("--save-mapping", help="Keep the fields of --map under this name for the next time.")
+        str,
+        typer.Option(
+            "--save-mapping", help="Keep what --map and --default say under this name for the next time."
+        ),
     ] = "",
     encoding: Annotated[
         str, typer.Option("--encoding", help="Of CSV, such as windows-1256; else found out.")
@@ -85,13 +89,14 @@ def import_files(
 ) -> None:
     """Take lists into the registry. Good rows go in, bad ones are told; the same file again changes nothing."""
     said, defaults = mapping_of(maps or ()), defaults_of(default or ())
-    if keep and not (said or mapping):
+    if keep and not (said or mapping or defaults):
         raise MappingMissing(name=keep)
     # Organisations first, whatever the order on the command line: officers belong to their offices.
     ordered = sorted(files, key=lambda file: (file.suffix != ".toml", file.name))
     with opened() as office:
         with office.database.read() as session:
             fields = {**(mapping_named(session, mapping) if mapping else {}), **said}
+            defaults = with_kept(defaults, defaults_named(session, mapping) if mapping else {})
         manner = Manner(encoding=encoding, delimiter=delimiter, sheet=sheet, mapping=fields, defaults=defaults)
         wanted = _Wanted(manner=manner, new_beats=new_beats, dry_run=dry_run, save_mapping=keep)
         try:
@@ -131,8 +136,8 @@ def _take(office: Office, files: Sequence[Path], wanted: _Wanted) -> list[Import
         with office.database.write() as session:
             done = [_take_one(session, office, file, wanted, progress(file)) for file in files]
             if wanted.save_mapping:
-                fields = wanted.manner.mapping
-                save_mapping(session, wanted.save_mapping, fields, at=at, actor=office.actor)
+                fields, defaults = wanted.manner.mapping, wanted.manner.defaults
+                save_mapping(session, wanted.save_mapping, fields, defaults=defaults, at=at, actor=office.actor)
             if wanted.dry_run:
                 # Of several files each is planned upon what came of those before it.
                 session.rollback()

@@ -1,6 +1,6 @@
 """``dateline lists``: create, preview, change, list, show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -27,6 +27,7 @@ from mailer.contacts.lists import (
     rename_list,
 )
 from mailer.contacts.membership import reasons
+from mailer.contacts.merging import kept_of
 from mailer.contacts.models import Contact, MediaList
 from mailer.contacts.query import parse
 from mailer.contacts.query_names import list_warnings, warnings
@@ -66,9 +67,9 @@ def create(
         media_list = create_list(
             session,
             name,
-            members=[contact_named(session, who) for who in member or ()],
+            members=_people(session, member),
             queries=query or (),
-            excluded=[contact_named(session, who) for who in exclude or ()],
+            excluded=_people(session, exclude),
             at=office.clock.now(),
             actor=office.actor,
         )
@@ -118,9 +119,9 @@ def change(
         changed = change_list(
             session,
             media_list,
-            add=[contact_named(session, who) for who in add or ()],
-            remove=[contact_named(session, who) for who in remove or ()],
-            exclude=[contact_named(session, who) for who in exclude or ()],
+            add=_people(session, add),
+            remove=_people(session, remove),
+            exclude=_people(session, exclude),
             add_queries=add_query or (),
             remove_queries=remove_query or (),
             at=office.clock.now(),
@@ -144,6 +145,18 @@ def change(
             look_at([str(error)])
             now = "who is on it cannot be told yet"
         say(f"Media list “{media_list.name}” is changed: {now}." if changed else f"Nothing to change: {now}.")
+
+
+def _people(session: Session, named: Sequence[str] | None) -> list[Contact]:
+    """The contacts who are named; of one who was merged into another that other one, which is said."""
+    found: list[Contact] = []
+    for who in named or ():
+        contact = contact_named(session, who)
+        kept = kept_of(session, contact)
+        if kept is not contact:
+            say(f"Contact {contact.id} was merged into contact {kept.id}, {kept.name}: that one is meant.")
+        found.append(kept)
+    return found
 
 
 def _on_it(session: Session, media_list: MediaList, *, at: datetime) -> set[int] | None:

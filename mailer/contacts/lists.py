@@ -21,7 +21,16 @@ from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.standing import require_not_erased
 from mailer.contacts.table import clean
 from mailer.database import chunks
-from mailer.errors import BadList, BadQuery, EmptyList, ListArchived, ListExists, ListInUse, UnknownList
+from mailer.errors import (
+    BadList,
+    BadQuery,
+    EmptyList,
+    ListArchived,
+    ListExists,
+    ListExistsArchived,
+    ListInUse,
+    UnknownList,
+)
 
 MAX_QUERIES = 50
 """In one list: see ``query.MAX_TERMS``."""
@@ -53,8 +62,7 @@ def create_list(
         with session.begin_nested():
             session.add(media_list)
     except IntegrityError as error:
-        taken = session.scalar(select(MediaList.name).where(MediaList.key == key))
-        raise ListExists(name=taken) from error
+        raise _taken(session.scalars(select(MediaList).where(MediaList.key == key)).one()) from error
     data = _lay(session, media_list, {}, wanted) | {"list": media_list.id, "queries": len(texts)}
     append(session, Event.LIST_CREATED, at=at, actor=actor, data=data)
     return media_list
@@ -112,9 +120,9 @@ def rename_list(session: Session, media_list: MediaList, name: str, *, at: datet
     name, key = _checked_name(name)
     if name == media_list.name:
         return False
-    taken = session.scalar(select(MediaList.name).where(MediaList.key == key, MediaList.id != media_list.id))
+    taken = session.scalar(select(MediaList).where(MediaList.key == key, MediaList.id != media_list.id))
     if taken is not None:
-        raise ListExists(name=taken)
+        raise _taken(taken)
     for other, query, parsed in naming(session, media_list):
         terms = (replace(t, value=name) if _names(t, media_list) else t for t in parsed.terms)
         text = str(Query(tuple(terms)))
@@ -126,6 +134,11 @@ def rename_list(session: Session, media_list: MediaList, name: str, *, at: datet
     session.flush()
     append(session, Event.LIST_CHANGED, at=at, actor=actor, data={"list": media_list.id, "renamed": True})
     return True
+
+
+def _taken(by: MediaList) -> ListExists:
+    # Who cannot see it in the list of lists must be told where it is.
+    return (ListExistsArchived if by.archived_at else ListExists)(name=by.name)
 
 
 def copy_list(session: Session, media_list: MediaList, name: str, *, at: datetime, actor: Actor) -> MediaList:

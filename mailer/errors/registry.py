@@ -24,7 +24,9 @@ class BadDefault(DatelineError):
 
 class MappingMissing(DatelineError):
     message = "There is nothing to keep as the mapping “{name}”."
-    remedy = "Say which column is which field beside it: --map 'HEADING=FIELD'"
+    remedy = (
+        "Say beside it which column is which field: --map 'HEADING=FIELD'. Or a default: --default FIELD=VALUE"
+    )
 
 
 class UnknownMapping(DatelineError):
@@ -57,6 +59,14 @@ class UnknownList(DatelineError):
 class ListExists(DatelineError):
     message = "There is a media list “{name}” already; nothing was changed."
     remedy = "Change that one, or choose another name."
+
+
+class ListExistsArchived(ListExists):
+    message = "There is a media list “{name}” already, put aside as archived; nothing was changed."
+    remedy = (
+        "Take it back with: dateline lists restore “{name}”. Or choose another name, or give that one another: "
+        "dateline lists rename “{name}” NEW-NAME"
+    )
 
 
 class EmptyList(DatelineError):

@@ -137,3 +137,24 @@ def test_what_all_who_are_new_have_is_told_and_shown_in_the_dry_run(office: Path
 def test_a_default_that_cannot_be_used_names_its_option(office: Path, dateline: Dateline) -> None:
     told = dateline("contacts", "import", "contacts/people.csv", "--default", "languages=xx")
     assert (told.code, "--default languages=xx cannot be used" in told.err) == (1, True)
+
+
+def test_defaults_are_kept_with_a_mapping_and_what_is_said_goes_before_them(
+    office: Path, dateline: Dateline
+) -> None:
+    file = office / "defaults.csv"
+    file.write_text("name,address\nRima Daher,rima@new.example\n", "utf-8")
+    said = ("--default", "city=Cairo", "--default", "country=Egypt", "--default", "languages=fr")
+    told = dateline("contacts", "import", str(file), *said, "--save-mapping", "Defaults")
+    assert told.code == 0, told.err
+    file.write_text("name,address\nSami Daher,sami@new.example\n", "utf-8")
+    assert dateline("contacts", "import", str(file), "--mapping", "defaults").code == 0
+    file.write_text("name,address\nZiad Daher,ziad@new.example\n", "utf-8")
+    other = ("--mapping", "defaults", "--default", "city=Beirut")
+    assert dateline("contacts", "import", str(file), *other).code == 0
+    found = {c["name"]: c for c in dateline("contacts", "search", "Daher", "--json").json()}
+    assert {name: (c["city"], c["languages"]) for name, c in found.items()} == {
+        "Rima Daher": ("Cairo", ["fr"]),
+        "Sami Daher": ("Cairo", ["fr"]),
+        "Ziad Daher": ("Beirut", ["fr"]),
+    }

@@ -120,3 +120,14 @@ def test_a_list_is_archived_when_its_waves_have_gone_and_no_new_one_goes_to_it(
     assert (told.code, "lists restore “Desk”" in told.err) == (1, True)
     assert "4 contacts" in dateline("lists", "restore", "Desk").err
     assert dateline(*schedule).code == 0
+
+
+def test_who_was_merged_leads_to_the_one_who_is_kept_and_that_is_said(office: Path, dateline: Dateline) -> None:
+    people = {c["name"]: c["contact"] for c in dateline("contacts", "list", "--json").json()}
+    kept, merged = people["Hagop Terzian"], people["Nour Haddad"]
+    assert dateline("contacts", "merge", str(kept), str(merged), "--yes").code == 0
+    told = dateline("lists", "create", "Merged", "--member", str(merged))
+    assert f"Contact {merged} was merged into contact {kept}, Hagop Terzian: that one is meant." in told.err
+    assert [c["contact"] for c in dateline("lists", "show", "Merged", "--json").json()] == [kept]
+    told = dateline("lists", "change", "Merged", "--exclude", str(merged), "--dry-run")
+    assert "1 would go: Hagop Terzian" in told.err

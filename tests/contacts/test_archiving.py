@@ -14,9 +14,10 @@ from mailer.contacts.lists import (
     current_lists,
     delete_list,
     list_named,
+    rename_list,
 )
 from mailer.database import Database
-from mailer.errors import BadQuery, ListArchived, ListExists, ListInUse
+from mailer.errors import BadQuery, ListArchived, ListExistsArchived, ListInUse
 
 
 def test_an_archived_list_is_shown_and_kept_and_takes_no_changes(database: Database) -> None:
@@ -29,8 +30,16 @@ def test_an_archived_list_is_shown_and_kept_and_takes_no_changes(database: Datab
         assert (list(current_lists(session)), list(all_lists(session))) == ([], [gala])
         with pytest.raises(ListArchived, match=r"2026-11-24.*lists restore “Gala”"):
             change_list(session, gala, exclude=[nour], at=NOON, actor=DESK)
-        with pytest.raises(ListExists):
-            make_list(session, name="gala", queries=["city:Cairo"])
+        other = make_list(session, name="Other", queries=["city:Cairo"])
+        for act in (
+            lambda: make_list(session, name="gala", queries=["city:Cairo"]),
+            lambda: rename_list(session, other, "gala", at=NOON, actor=DESK),
+        ):
+            with pytest.raises(
+                ListExistsArchived, match=r"“Gala” already, put aside.*lists restore “Gala”.*rename"
+            ):
+                act()
+        delete_list(session, other, at=NOON, actor=DESK)
         assert copy_list(session, gala, "Gala 2027", at=NOON, actor=DESK).archived_at is None
         assert restore_list(session, gala, at=NOON, actor=DESK)
         assert not restore_list(session, gala, at=NOON, actor=DESK)

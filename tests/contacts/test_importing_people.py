@@ -224,3 +224,38 @@ def test_who_is_set_aside_stays_so(office: Database, tmp_path: Path) -> None:
         ).status = ContactStatus.INACTIVE
     take(office, tmp_path, NOUR | {"title": "Ms"})
     assert somebody(office, date(2026, 11, 24)).status is ContactStatus.INACTIVE
+
+
+@pytest.mark.parametrize(
+    ("before", "row", "after"),
+    [
+        (("Nour Haddad", "", ""), {"given_name": "Nour"}, ("Nour Haddad", "Nour", "")),
+        (("Nour Haddad", "Nour", "Haddad"), {"given_name": "Nour"}, ("Nour Haddad", "Nour", "Haddad")),
+        (("Nour Haddad", "Nour", "Haddad"), {"given_name": "Noura"}, ("Noura Haddad", "Noura", "Haddad")),
+        (("Nour Haddad", "Nour", "Haddad"), {"family_name": "Aziz"}, ("Nour Aziz", "Nour", "Aziz")),
+        (("N. Haddad", "Nour", "Haddad"), {"given_name": "Noura"}, ("N. Haddad", "Noura", "Haddad")),
+        (
+            ("Nour Haddad", "Nour", "Haddad"),
+            {"given_name": "Nour", "family_name": ""},
+            ("Nour Haddad", "Nour", "Haddad"),
+        ),
+        (
+            ("Nour Haddad", "Nour", "Haddad"),
+            {"given_name": "Noura", "family_name": "Aziz"},
+            ("Noura Aziz", "Noura", "Aziz"),
+        ),
+    ],
+)
+def test_a_list_with_one_part_of_the_names_renames_nobody_to_that_part(
+    office: Database,
+    tmp_path: Path,
+    before: tuple[str, str, str],
+    row: dict[str, str],
+    after: tuple[str, str, str],
+) -> None:
+    with office.write() as session:
+        nour = make_contact(session, address="nour@courier.example")
+        nour.name, nour.given_name, nour.family_name = before
+    assert take(office, tmp_path, {"address": "nour@courier.example"} | row).refused == []
+    found = somebody(office)
+    assert (found.name, found.given_name, found.family_name) == after

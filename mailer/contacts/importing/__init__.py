@@ -9,7 +9,7 @@ contact by the same way who is typed in and not in a list, and ``told`` is what 
 """
 
 from mailer.contacts.importing.account import Change, Changed, Imported, Merged, Newcomer, Notice, Refusal
-from mailer.contacts.importing.defaults import defaults_of
+from mailer.contacts.importing.defaults import defaults_of, with_kept
 from mailer.contacts.importing.entering import Entered, add_contact, change_contact, plan_change, plan_contact
 from mailer.contacts.importing.people import IsErased
 from mailer.contacts.importing.refused import write_refused
@@ -38,5 +38,6 @@ __all__ = [
     "plan_change",
     "plan_contact",
     "plan_import",
+    "with_kept",
     "write_refused",
 ]

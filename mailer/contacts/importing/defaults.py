@@ -52,6 +52,11 @@ def defaults_of(options: Sequence[str]) -> Mapping[str, str]:
     return told
 
 
+def with_kept(said: Mapping[str, str], kept: Mapping[str, str]) -> Mapping[str, str]:
+    """What is said now goes before what was kept, and so does its city before a kept country."""
+    return {field: value for field, value in kept.items() if _NEEDS.get(field) not in said} | dict(said)
+
+
 class Defaults:
     """The values, checked once for a list, and for how many people each was used."""
 

@@ -65,6 +65,16 @@ class Outlets:
                 self.types[key] = OutletType(kind) if kind else None
 
 
+_PARTS = ("given_name", "family_name")
+
+
+def _name_with(candidate: Candidate, standing: Standing) -> str:
+    """Her name with the one part that is told; the name that she has where it is not made of its parts."""
+    if standing.name != f"{standing.given_name} {standing.family_name}":
+        return standing.name
+    return f"{candidate.given_name or standing.given_name} {candidate.family_name or standing.family_name}"
+
+
 class Planner:
     """Plans the people of one list. It reads nothing and changes nothing."""
 
@@ -123,12 +133,19 @@ class Planner:
         """The fields of somebody known that the list tells otherwise."""
         after: dict[str, Any] = {}
         self._addresses(candidate, standing, after)
-        if candidate.name and candidate.name != standing.name:
-            after["name"] = candidate.name
+        name = candidate.name
+        # A list of given names alone does not mean that nobody has a family.
+        part = "name" not in self._fields and bool(candidate.given_name) is not bool(candidate.family_name)
+        if part:
+            name = _name_with(candidate, standing)
+        if name and name != standing.name:
+            after["name"] = name
         nameless = not (candidate.name or candidate.name_ar)
         for field in self._told:
             if nameless and field in NAMES:
                 continue  # a row without any name says nothing of hers
+            if part and field in _PARTS and not getattr(candidate, field):
+                continue
             value = getattr(candidate, field)
             if value != getattr(standing, field):
                 after[field] = value

@@ -286,4 +286,6 @@ class ImportMapping(Base):
     key: Mapped[str] = mapped_column(String(120), unique=True)
     fields: Mapped[dict[str, str]] = mapped_column(JSON)
     """Field by folded heading; an empty field: the column is left out."""
+    defaults: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    """Value by field, of people who are new where a row does not say it."""
     saved_at: Mapped[datetime]

@@ -7,7 +7,7 @@
 """
 
 from mailer.contacts.reading.columns import Columns, mapping_of, recognise
-from mailer.contacts.reading.mappings import mapping_named, save_mapping
+from mailer.contacts.reading.mappings import defaults_named, mapping_named, save_mapping
 from mailer.contacts.reading.opening import open_list
 from mailer.contacts.reading.rows import OpenedList, Row
 
@@ -15,6 +15,7 @@ __all__ = [
     "Columns",
     "OpenedList",
     "Row",
+    "defaults_named",
     "mapping_named",
     "mapping_of",
     "open_list",

@@ -1,7 +1,8 @@
-"""Named mappings: which column of somebody's lists is which field, kept for the next time."""
+"""Named mappings: which column of somebody's lists is which field, and what they do not say, kept for the next time."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,17 @@ from mailer.errors import BadMapping, UnknownMapping, nearest
 LONGEST_NAME = 120
 
 
-def save_mapping(session: Session, name: str, fields: Mapping[str, str], *, at: datetime, actor: Actor) -> None:
-    """Keep the fields by heading ("" for a column that is left out) under the name, in place of what it had.
+def save_mapping(
+    session: Session,
+    name: str,
+    fields: Mapping[str, str],
+    *,
+    defaults: Mapping[str, str] = MappingProxyType({}),
+    at: datetime,
+    actor: Actor,
+) -> None:
+    """Keep the fields by heading ("" for a column that is left out), and defaults by field, under the name, in place of
+    what it had.
 
     Raises ``BadMapping`` for a name that is none, or a field that is not there.
     """
@@ -34,9 +44,9 @@ def save_mapping(session: Session, name: str, fields: Mapping[str, str], *, at: 
     if kept is None:
         kept = ImportMapping(key=key)
         session.add(kept)
-    elif (kept.name, kept.fields) == (name, folded):
+    elif (kept.name, kept.fields, kept.defaults) == (name, folded, dict(defaults)):
         return
-    kept.name, kept.fields, kept.saved_at = name, folded, at
+    kept.name, kept.fields, kept.defaults, kept.saved_at = name, folded, dict(defaults), at
     session.flush()
     # Which one by its number: a name may well be a person's.
     append(session, Event.MAPPING_SAVED, at=at, actor=actor, data={"mapping": kept.id})
@@ -47,9 +57,18 @@ def mapping_named(session: Session, name: str) -> Mapping[str, str]:
 
     Raises ``UnknownMapping``.
     """
+    return dict(_kept(session, name).fields)
+
+
+def defaults_named(session: Session, name: str) -> Mapping[str, str]:
+    """The defaults that are kept with the mapping of this name, value by field. Raises ``UnknownMapping``."""
+    return dict(_kept(session, name).defaults)
+
+
+def _kept(session: Session, name: str) -> ImportMapping:
     kept = session.scalar(select(ImportMapping).where(ImportMapping.key == fold(clean(name))))
     if kept is None:
         names = session.scalars(select(ImportMapping.name).order_by(ImportMapping.key)).all()
         advice = nearest(name, names) or "None is saved yet; save one with --save-mapping NAME."
         raise UnknownMapping(name=clean(name)[:LONGEST_NAME], nearest=advice)
-    return dict(kept.fields)
+    return kept

@@ -1,4 +1,5 @@
-"""Of each suppression the mailbox that it is of, so that an index finds it in whichever spelling."""
+"""Of each suppression the mailbox that it is of, so that an index finds it in whichever spelling; and defaults that are
+kept with a mapping."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,9 +24,11 @@ def upgrade() -> None:
             sa.update(suppression).where(suppression.c.id == number).values(mailbox=_mailbox(spelling))
         )
     op.create_index("ix_suppression_mailbox", "suppression", ["mailbox"])
+    op.add_column("import_mapping", sa.Column("defaults", sa.JSON(), server_default="{}", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("import_mapping", "defaults")
     op.drop_index("ix_suppression_mailbox", "suppression")
     op.drop_column("suppression", "mailbox")
 
