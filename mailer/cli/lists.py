@@ -234,11 +234,12 @@ def list_lists(
 ) -> None:
     """List the media lists that are in use."""
     with opened() as office, office.database.read() as session:
+        broken: dict[str, None] = {}  # one that is not understood is so in each list that names it
 
         def row(media_list: MediaList) -> Mapping[str, object]:
             return {
                 "list": media_list.name,
-                "contacts": _count(session, media_list, at=office.clock.now()),
+                "contacts": _count(session, media_list, broken, at=office.clock.now()),
                 "queries": [query.query for query in media_list.queries],
                 "by_hand": sum(not member.excluded for member in media_list.members),
                 "excluded": sum(member.excluded for member in media_list.members),
@@ -263,14 +264,15 @@ def list_lists(
             if archived
             else "There are no media lists yet: dateline lists create Levant --query 'city:Beirut'",
         )
+        look_at(broken)
 
 
-def _count(session: Session, media_list: MediaList, *, at: datetime) -> int | None:
-    """``None`` for a list whose queries are not understood any more: it must not hide the others."""
+def _count(session: Session, media_list: MediaList, broken: dict[str, None], *, at: datetime) -> int | None:
+    """``None`` for a list whose queries are not understood any more, which is noted: it must not hide the others."""
     try:
         return count(session, media_list, at=at)
     except BrokenList as error:
-        look_at([str(error)])
+        broken[str(error)] = None
         return None
 
 

@@ -115,8 +115,8 @@ def rename_outlet(session: Session, outlet: Outlet, name: str, *, at: datetime, 
     """Give it another name; ``False`` when it had it already. Raises ``BadOutletName`` or ``OutletExists``."""
     name = clean(name)
     key = fold(name)
-    # Brackets are for the role behind an outlet's name: Levant Courier (reporter).
-    if not key or max(len(name), len(key)) > 200 or CONTROLS.search(name) or set("()") & set(name):
+    # Brackets may be in it: in a list those of a role are told from them (see ``outlet_cells``).
+    if not key or max(len(name), len(key)) > 200 or CONTROLS.search(name):
         raise BadOutletName(name=name[:40])
     if name == outlet.name:
         return False

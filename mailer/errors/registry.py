@@ -101,7 +101,7 @@ class UnknownOutletType(DatelineError):
 
 class BadOutletName(DatelineError):
     message = "“{name}” cannot be an outlet's name; nothing was changed."
-    remedy = "Use at most 200 letters, and no brackets: they are for somebody's role there."
+    remedy = "Use between 1 and 200 letters."
 
 
 class OutletExists(DatelineError):

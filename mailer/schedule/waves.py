@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append, append_many, entry
 from mailer.clock import ZonedTime
+from mailer.contacts.models import Contact
 from mailer.contacts.spelling import CONTROLS
 from mailer.contacts.table import clean
 from mailer.database import chunks
@@ -365,14 +366,21 @@ def _end(
 
 def relied_upon(session: Session, wave: Wave) -> dict[int, int]:
     """How many people other waves left out because this one has them, though it has not reached them: by wave."""
+    # Who was merged since leads to the one who is kept, who was left out for her: they are one person.
+    theirs = select(Delivery.contact_id.label("id")).where(
+        Delivery.wave_id == wave.id, Delivery.state == DeliveryState.CANCELLED
+    )
+    person = Contact.__table__.alias()
+    chain = theirs.cte(recursive=True)
+    into = select(person.c.merged_into_id).join(chain, person.c.id == chain.c.id)
+    chain = chain.union(into.where(person.c.merged_into_id.is_not(None)))
     query = (
         select(Exclusion.wave_id, func.count())
         .join(Wave, Wave.id == Exclusion.wave_id)
-        .join(Delivery, Delivery.contact_id == Exclusion.contact_id)
         .where(
             Exclusion.reason == ExclusionReason.ALREADY_RECEIVES,
-            Delivery.wave_id == wave.id,
-            Delivery.state == DeliveryState.CANCELLED,
+            Exclusion.contact_id.in_(select(chain.c.id)),
+            Exclusion.wave_id != wave.id,
             Wave.version_id == wave.version_id,
             Wave.kind == wave.kind,
             Wave.state != WaveState.CANCELLED,

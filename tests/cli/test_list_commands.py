@@ -125,9 +125,20 @@ def test_a_list_is_archived_when_its_waves_have_gone_and_no_new_one_goes_to_it(
 def test_who_was_merged_leads_to_the_one_who_is_kept_and_that_is_said(office: Path, dateline: Dateline) -> None:
     people = {c["name"]: c["contact"] for c in dateline("contacts", "list", "--json").json()}
     kept, merged = people["Hagop Terzian"], people["Nour Haddad"]
-    assert dateline("contacts", "merge", str(kept), str(merged), "--yes").code == 0
+    assert dateline("contacts", "merge", str(kept), str(merged)).code == 0
     told = dateline("lists", "create", "Merged", "--member", str(merged))
     assert f"Contact {merged} was merged into contact {kept}, Hagop Terzian: that one is meant." in told.err
     assert [c["contact"] for c in dateline("lists", "show", "Merged", "--json").json()] == [kept]
-    told = dateline("lists", "change", "Merged", "--exclude", str(merged), "--dry-run")
+    told = dateline("lists", "change", "Desk", "--remove", str(merged), "--dry-run")
     assert "1 would go: Hagop Terzian" in told.err
+
+
+def test_a_broken_list_is_told_once_however_many_name_it(office: Path, dateline: Dateline) -> None:
+    dateline("lists", "create", "Inner", "--query", "city:Beirut")
+    for name in ("First", "Second"):
+        dateline("lists", "create", name, "--query", "list:Inner")
+    with database_of(office) as database, database.write() as session:
+        list_named(session, "Inner").queries[0].query = "who:Haddad"
+    told = dateline("lists", "list")
+    assert told.code == 0
+    assert told.err.count("who:Haddad") == 1

@@ -1,12 +1,15 @@
 """Outlet types are known by their names; two spellings of an outlet can be made one."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from builders import DESK, NOON, make_contact
 from sqlalchemy import select
 
 from mailer.audit import Event, entries
+from mailer.contacts.exporting import ExportFormat, export
+from mailer.contacts.importing import import_contacts
 from mailer.contacts.models import Affiliation, Contact, ContactStatus, Outlet, OutletType
 from mailer.contacts.outlets import (
     all_outlets,
@@ -18,6 +21,7 @@ from mailer.contacts.outlets import (
     staff_of,
     type_name,
 )
+from mailer.contacts.records import records
 from mailer.database import Database
 from mailer.errors import BadOutletName, OutletExists, SameOutlet, UnknownOutlet
 
@@ -81,9 +85,23 @@ def test_an_outlet_is_renamed_unless_the_name_is_taken(database: Database) -> No
         with pytest.raises(OutletExists):
             rename_outlet(session, outlet, "CEDAR LEDGER", at=NOON, actor=DESK)
         assert outlet_named(session, "the levant courier").id == outlet.id
-        for name in ("", "x" * 201, "A (reporter)", "\x07"):
+        for name in ("", "x" * 201, "\x07"):
             with pytest.raises(BadOutletName):
                 rename_outlet(session, outlet, name, at=NOON, actor=DESK)
+
+
+@pytest.mark.parametrize("name", ["Radio Liban (96.2)", "Radio (Sat) One", "A) B", "C \\(D"])
+def test_a_name_with_brackets_is_taken_and_comes_back_from_an_export(
+    database: Database, tmp_path: Path, name: str
+) -> None:
+    with database.write() as session:
+        nour = make_contact(session, outlets=["Levant Courier"])
+        nour.affiliations[0].role = "host"
+        assert rename_outlet(session, nour.affiliations[0].outlet, name, at=NOON, actor=DESK)
+        with (tmp_path / "list.csv").open("wb") as stream:
+            export(records(session, [nour.id], day=NOON.date()), stream, ExportFormat.CSV, at=NOON)
+        done = import_contacts(session, tmp_path / "list.csv", at=NOON, actor=DESK)
+        assert (done.refused, done.unchanged) == ([], 1)
 
 
 def test_two_spellings_become_one_and_nobody_is_there_twice(database: Database) -> None:

@@ -44,7 +44,7 @@ from mailer.schedule.models import (
     WaveState,
 )
 from mailer.schedule.rules import Hold, Stale, Wait
-from mailer.schedule.waves import Opened, cancel, pause, wave_numbered
+from mailer.schedule.waves import Opened, cancel, pause, relied_upon, wave_numbered
 
 TEN = datetime(2026, 12, 22, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -657,3 +657,16 @@ def test_however_many_processes_wake_up_one_opens_the_wave_with_its_list_of_then
     assert sorted(map(str, outcomes)) == sorted(["None"] * 3 + [str(Opened(wave.id, timedelta()))])
     with office.read() as session:
         assert gets(session, wave) == {person.id for person in people[5:]}
+
+
+def test_who_was_left_out_for_one_who_was_merged_into_her_is_counted(office: Database) -> None:
+    with office.write() as session:
+        twin, kept, other = (make_contact(session) for _ in range(3))
+        version = make_version(session, make_release(session))
+        first = plan_wave(session, version, make_list(session, twin), due=TEN).wave
+        merge(session, kept, twin, at=NOON, actor=DESK)
+        second = plan_wave(session, version, make_list(session, kept, other, name="Second"), due=TEN).wave
+        assert out(session, second) == {kept.id: ExclusionReason.ALREADY_RECEIVES}
+        assert relied_upon(session, first) == {}
+        cancel(session, first, at=NOON, actor=DESK)
+        assert relied_upon(session, first) == {second.id: 1}
