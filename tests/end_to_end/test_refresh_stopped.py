@@ -98,7 +98,7 @@ def test_a_refresh_that_is_killed_changes_nothing_and_the_next_one_all(
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
 
     killed = refresh("-c", PROGRAM, instant)
