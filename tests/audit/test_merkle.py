@@ -1,4 +1,4 @@
-"""The tree is that of RFC 6962: held to its own recursive definitions and to the vectors of Certificate Transparency."""
+"""The tree is that of RFC 6962: held to its own recursive definitions and to Certificate Transparency's vectors."""
 
 from functools import cache
 from hashlib import sha256

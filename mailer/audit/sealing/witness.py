@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from tempfile import mkstemp
 from urllib.error import HTTPError, URLError
@@ -10,20 +13,30 @@ from urllib.request import Request, urlopen
 from mailer.audit.sealing.notes import Checkpoint
 from mailer.errors import WitnessDiffers, WitnessFailed
 
-Witness = Callable[[str], None]
-"""Takes a checkpoint as a note. Raises ``WitnessFailed``, or ``WitnessDiffers`` where it knows another one."""
-
 SUFFIX = ".checkpoint"
 _SECONDS = 15.0
 
 
-def witnesses(folder: Path | None, url: str) -> Sequence[Witness]:
-    """Those that the settings name."""
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Somebody else who keeps checkpoints."""
+
+    name: str
+    """The folder, the web address or the mail address."""
+    give: Callable[[str], None]
+    """Takes a checkpoint as a note. Raises ``WitnessFailed``, or ``WitnessDiffers`` where it knows another one."""
+    every: timedelta
+    at_end: bool = True
+    """Whether it is given the last one also when the process ends."""
+
+
+def witnesses(folder: Path | None, url: str, *, every: timedelta) -> list[Witness]:
+    """The folder and the web address that the settings name."""
     found: list[Witness] = []
     if folder is not None:
-        found.append(lambda note: into_folder(folder, note))
+        found.append(Witness(str(folder), lambda note: into_folder(folder, note), every))
     if url:
-        found.append(lambda note: to_address(url, note))
+        found.append(Witness(url, lambda note: to_address(url, note), every))
     return found
 
 
@@ -62,3 +75,20 @@ def to_address(url: str, note: str) -> None:
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise WitnessFailed(witness=url, reason=str(reason)) from error
+
+
+def notes_in_mail(content: bytes) -> Sequence[str]:
+    """The checkpoints that a mail has as files, or as its text; none where it is no mail, or has none."""
+    found: list[str] = []
+    for part in message_from_bytes(content).walk():
+        payload = part.get_payload(decode=True)
+        if not isinstance(payload, bytes):
+            continue
+        try:
+            note = payload.decode().replace("\r\n", "\n")
+            Checkpoint.parsed(note)
+        except ValueError:
+            continue
+        # Whatever stands behind the last signature is a mail program's.
+        found.append(f"{note.rstrip()}\n")
+    return found
