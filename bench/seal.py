@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from runner import peak_memory_mb
+import postgres
+from runner import Failed, peak_memory_mb
 
 from mailer.audit import append_rows
 from mailer.audit.sealing import Sealer, log_key_of, prove, verify
@@ -30,16 +31,30 @@ def main() -> int:
     """Exit 0 if everything was measured, 1 if the log does not verify."""
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--entries", type=int, default=1_000_000, help="entries in the log (1000000)")
+    wanted.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = wanted.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="dateline-seal-"))
     try:
-        return _measure(folder, options.entries)
+        if options.database == "sqlite":
+            return _measure(folder, f"sqlite:///{folder}/log.db", options.entries)
+        with postgres.server(folder.parent) as server, postgres.fresh_database(server) as url:
+            return _measure(folder, url, options.entries)
+    except Failed as failed:
+        print(f"not measured: {failed}", file=sys.stderr)
+        return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure(folder: Path, entries: int) -> int:
-    database = Database(f"sqlite:///{folder}/log.db")
+def _measure(folder: Path, url: str, entries: int) -> int:
+    database = Database(url)
+    try:
+        return _measure_in(database, folder, entries)
+    finally:
+        database.close()
+
+
+def _measure_in(database: Database, folder: Path, entries: int) -> int:
     migrate.upgrade(database)
     fill(database, entries)
     bare = _bare(database, entries)

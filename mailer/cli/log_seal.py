@@ -20,6 +20,7 @@ from mailer.audit.sealing import (
     last_checkpoint,
     notes_in_mail,
     verify,
+    write_tree,
 )
 from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
@@ -103,6 +104,23 @@ def checkpoint(*, as_json: JsonOption = False) -> None:
         show_document({"sealed": told.size, "root": told.root.hex(), "at": last.at, "note": last.note})
         return
     out.print(last.note, end="", markup=False)
+
+
+def tiles(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write them; what is there is kept.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the log's tree as static files (C2SP tlog-tiles), so that others can check it with their own programs."""
+    with opened() as office, office.database.read() as session:
+        done = write_tree(session, folder)
+    if as_json:
+        show_document({"sealed": done.size, "tiles_written": done.tiles})
+        return
+    out.print(str(folder), markup=False)
+    say(
+        f"{done.tiles} tiles are new, under a checkpoint of {done.size} entries. No entry is among them, only hashes."
+    )
 
 
 def receipt_of(

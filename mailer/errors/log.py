@@ -43,6 +43,11 @@ class EntriesUnreadable(DatelineError):
     )
 
 
+class NothingSealed(DatelineError):
+    message = "Nothing has been sealed yet."
+    remedy = "To do so: dateline log seal"
+
+
 class LogDoubtful(DatelineError):
     message = "The log does not fit its seal ({faults} found), first: {first}"
     remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."

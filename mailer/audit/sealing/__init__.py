@@ -3,7 +3,8 @@
 ``leaf`` says which bytes of an entry are hashed; ``merkle`` is the tree's arithmetic, ``tiles`` where its hashes lie,
 ``notes`` what is signed; ``sealer`` takes new entries in, on the ``footing`` of what was signed last, and ``keeping``
 does so while a process runs; ``changes`` are of the key and of the copy; ``verify`` goes through all entries,
-``proofs`` proves one, and ``receipt`` is the file for somebody outside.
+``proofs`` proves one, ``receipt`` is the file for
+somebody outside, and ``static`` the tree as files.
 """
 
 from mailer.audit.sealing.changes import SetBack, accept_backup, rotate_key
@@ -14,6 +15,7 @@ from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
 from mailer.audit.sealing.proofs import Proven, prove
 from mailer.audit.sealing.receipt import Checked, check_receipt, write_receipt
 from mailer.audit.sealing.sealer import Sealed, Sealer
+from mailer.audit.sealing.static import Written, write_tree
 from mailer.audit.sealing.verify import Fault, Problem, Report, Verified, verify
 from mailer.audit.sealing.witness import SUFFIX, Witness, notes_in_mail, witnesses
 
@@ -36,6 +38,7 @@ __all__ = [
     "Verified",
     "VerifierKey",
     "Witness",
+    "Written",
     "accept_backup",
     "beside_the_keys",
     "check_receipt",
@@ -51,4 +54,5 @@ __all__ = [
     "verify",
     "witnesses",
     "write_receipt",
+    "write_tree",
 ]
