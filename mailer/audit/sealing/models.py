@@ -5,7 +5,7 @@ Only a tile that is not full may grow, at its end.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailer.database import Base
@@ -53,7 +53,7 @@ class LogWitness(Base):
 
     __tablename__ = "log_witness"
 
-    name: Mapped[str] = mapped_column(String(500), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
     tried_at: Mapped[datetime]
     given_at: Mapped[datetime | None]
     size: Mapped[int] = mapped_column(BigInteger)

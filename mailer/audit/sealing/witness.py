@@ -8,6 +8,7 @@ from email import message_from_bytes
 from pathlib import Path
 from tempfile import mkstemp
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from mailer.audit.sealing.notes import Checkpoint
@@ -36,8 +37,14 @@ def witnesses(folder: Path | None, url: str, *, every: timedelta) -> list[Witnes
     if folder is not None:
         found.append(Witness(str(folder), lambda note: into_folder(folder, note), every))
     if url:
-        found.append(Witness(url, lambda note: to_address(url, note), every))
+        found.append(Witness(_without_secrets(url), lambda note: to_address(url, note), every))
     return found
+
+
+def _without_secrets(url: str) -> str:
+    """The address for people: a password or a token in it is nobody's business who reads the database or a screen."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def into_folder(folder: Path, note: str) -> None:
@@ -71,10 +78,10 @@ def to_address(url: str, note: str) -> None:
         with urlopen(request, timeout=_SECONDS):  # noqa: S310
             return
     except HTTPError as error:
-        raise WitnessFailed(witness=url, reason=f"it answered {error.code}") from error
+        raise WitnessFailed(witness=_without_secrets(url), reason=f"it answered {error.code}") from error
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise WitnessFailed(witness=url, reason=str(reason)) from error
+        raise WitnessFailed(witness=_without_secrets(url), reason=str(reason)) from error
 
 
 def notes_in_mail(content: bytes) -> Sequence[str]:

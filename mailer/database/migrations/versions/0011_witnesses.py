@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "log_witness",
-        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("tried_at", mailer.database.base.UTCDateTime(timezone=True), nullable=False),
         sa.Column("given_at", mailer.database.base.UTCDateTime(timezone=True), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
