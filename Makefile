@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates bench-seal clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates bench-seal bench-space clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -52,6 +52,9 @@ bench-duplicates: $(VENV)/.ready
 
 bench-seal: $(VENV)/.ready
 	$(BIN)/python bench/seal.py $(ARGS)
+
+bench-space: $(VENV)/.ready
+	$(BIN)/python bench/space.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks

@@ -120,6 +120,13 @@ def _sender(value: str) -> str:
         raise ValueError("an address, such as press@desk.example, or a domain, such as desk.example") from error
 
 
+def _mail_address(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError("a mail address, such as press@partner.example") from error
+
+
 def _by_commas(value: object) -> object:
     # As the environment gives it.
     return [part for text in value.split(",") if (part := text.strip())] if isinstance(value, str) else value
@@ -144,6 +151,7 @@ Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 """In ASCII (RFC 5890 A-labels)."""
 Senders = Annotated[tuple[Annotated[str, AfterValidator(_sender)], ...], BeforeValidator(_by_commas)]
+Addresses = Annotated[tuple[Annotated[str, AfterValidator(_mail_address)], ...], BeforeValidator(_by_commas)]
 RecipientDomains = Annotated[
     tuple[Annotated[str, AfterValidator(_domain_or_below)], ...], BeforeValidator(_by_commas)
 ]
@@ -247,6 +255,8 @@ class Log(_Section):
     checkpoint_folder: Folder = None
     checkpoint_url: WebAddress = ""
     checkpoint_every: Duration = timedelta(hours=1)
+    checkpoint_mail: Addresses = ()
+    checkpoint_mail_every: Duration = timedelta(days=1)
 
 
 class Dkim(_Section):

@@ -23,6 +23,7 @@ def sha256(content):
 
 def signed_text(note, key):
     """The text of a note, after its signature by this key was checked."""
+    key, _, since = key.partition(" from ")
     name, number, public = key.split("+", 2)
     public = base64.b64decode(public)
     need(public[:1] == b"\1" and sha256(name.encode() + b"\n" + public)[:4].hex() == number, "this is no key")
@@ -32,6 +33,7 @@ def signed_text(note, key):
         signature = base64.b64decode(signature)
         if signer == name and signature[:4].hex() == number:
             Ed25519PublicKey.from_public_bytes(public[1:]).verify(signature[4:], text.encode() + b"\n")
+            need(int(text.split("\n")[1]) >= int(since or 0), "this key signed nothing as old as that")
             return text
     return sys.exit("the checkpoint is not signed with this key")
 
@@ -52,7 +54,7 @@ def root_from(leaf, index, size, path):
 
 def main(file, key):
     receipt = json.loads(pathlib.Path(file).read_text("utf-8"))
-    _, size, root = signed_text(receipt["checkpoint"], key).split("\n")
+    _, size, root, *_ = signed_text(receipt["checkpoint"], key).split("\n")
     proven = [json.loads(entry["leaf"]) for entry in receipt["entries"]]
     for field in ("release", "wave", "delivery", "contact"):
         about = {entry[field] for entry in proven} - {None}

@@ -77,6 +77,11 @@ class Event(StrEnum):
     RELAY_UP = "relay.up"
     RELAY_THROTTLED = "relay.throttled"
     LOG_KEY_MADE = "log.key-made"
+    LOG_KEY_CHANGED = "log.key-changed"
+    LOG_SET_BACK = "log.set-back"
+    """Somebody put back an older copy of the database and has said so."""
+    LOG_ENTRY_UNREADABLE = "log.entry-unreadable"
+    """An entry that nobody can read was passed over when it was to be sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""``dateline log``: the append-only record of every event; ``log_seal`` has what proves it."""
+"""``dateline log``: the append-only record of every event; ``log_seal`` and ``log_key`` have what proves it."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit import Criteria, Event, LogEntry, entries
-from mailer.cli import log_seal
+from mailer.cli import log_key, log_seal
 from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
@@ -110,5 +110,8 @@ def list_entries(
 app.command("seal")(log_seal.seal)
 app.command("verify")(log_seal.verify_log)
 app.command("checkpoint")(log_seal.checkpoint)
-app.command("key")(log_seal.key)
+app.command("key")(log_key.key)
+app.command("rotate-key")(log_key.change_key)
+app.command("accept-backup")(log_key.accept_older)
+app.command("tiles")(log_seal.tiles)
 app.command("receipt")(log_seal.receipt_of)

@@ -1,6 +1,6 @@
-"""``dateline log``: seal, verify, checkpoint, key and receipt: what proves the log to somebody who doubts it."""
+"""``dateline log``: seal, verify, checkpoint and receipt: what proves the log to somebody who doubts it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +14,20 @@ from mailer.audit.sealing import (
     Sealer,
     Verified,
     VerifierKey,
+    beside_the_keys,
     check_receipt,
     known_keys,
     last_checkpoint,
+    notes_in_mail,
     verify,
+    write_tree,
 )
-from mailer.cli.office import home, opened
+from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import bars, out, say, show_document, write_file
-from mailer.config import load
 from mailer.delivery.dkim import readable
 from mailer.delivery.receipts import receipt
-from mailer.errors import BadOption, LogDoubtful, UnreadableFile
+from mailer.errors import BadOption, EntriesUnreadable, LogDoubtful, UnreadableFile
 
 _SHOWN = 20
 """Problems told one by one; ``--json`` has them all."""
@@ -46,7 +48,10 @@ def seal(*, as_json: JsonOption = False) -> None:
     with opened() as office:
         done = Sealer(office.database, office.log_key()).seal_all(at=office.clock.now())
     if as_json:
-        show_document({"sealed_now": done.entries, "sealed": done.size})
+        show_document({"sealed_now": done.entries, "sealed": done.size, "unreadable": list(done.unreadable)})
+    if done.unreadable:
+        raise EntriesUnreadable(count=len(done.unreadable), entries=", ".join(map(str, done.unreadable[:_SHOWN])))
+    if as_json:
         return
     new = f"{done.entries} entries were sealed" if done.entries else "Nothing is new"
     say(f"{new}; the log has {done.size} under its last checkpoint. See: dateline log verify")
@@ -57,9 +62,9 @@ def verify_log(
     witnessed: Annotated[
         list[Path] | None,
         typer.Option(
-            "--witnessed",
+            "--against",
             metavar="PATH",
-            help="A checkpoint that was kept elsewhere, or a folder of them. May be repeated.",
+            help="A checkpoint that was kept elsewhere: a file, a mail (.eml), or a folder of them. May be repeated.",
         ),
     ] = None,
     keys: KeysOption = None,
@@ -67,17 +72,24 @@ def verify_log(
 ) -> None:
     """Go through the whole log and compare each entry with its seal. Ends with 1 where something does not fit."""
     believed = [_key(text) for text in keys or ()]
-    notes = [_note(file) for path in witnessed or () for file in _files(path)]
+    notes = [note for path in witnessed or () for file in _files(path) for note in _notes(file)]
     with opened() as office, office.database.read() as session, _progress() as progress:
+        beside = [] if believed else beside_the_keys(office.config.keys_folder)
         found = verify(
-            session, believed or known_keys(office.config.keys_folder), witnessed=notes, progress=progress
+            session,
+            believed or known_keys(office.config.keys_folder),
+            witnessed=notes,
+            beside=beside,
+            # A key and no checkpoint beside it: nothing was ever sealed here.
+            may_be_new=not (believed or beside),
+            progress=progress,
         )
     if as_json:
         show_document(_document(found))
     else:
         _tell(found, witnessed=len(notes))
     if found.problems:
-        raise LogDoubtful(faults=len(found.problems), first=found.problems[0].text)
+        raise LogDoubtful(faults=found.counts.total(), first=found.problems[0].text)
 
 
 def checkpoint(*, as_json: JsonOption = False) -> None:
@@ -94,16 +106,21 @@ def checkpoint(*, as_json: JsonOption = False) -> None:
     out.print(last.note, end="", markup=False)
 
 
-def key(*, as_json: JsonOption = False) -> None:
-    """Print the public keys that the log was ever sealed with, oldest first. Give them to whoever shall check it."""
-    keys = known_keys(load(home()).keys_folder)
+def tiles(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write them; what is there is kept.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the log's tree as static files (C2SP tlog-tiles), so that others can check it with their own programs."""
+    with opened() as office, office.database.read() as session:
+        done = write_tree(session, folder)
     if as_json:
-        show_document({"keys": [str(known) for known in keys]})
+        show_document({"sealed": done.size, "tiles_written": done.tiles})
         return
-    for known in keys:
-        out.print(str(known), markup=False)
-    if not keys:
-        say("The log has no key yet; it is made when something is sealed first: dateline log seal")
+    out.print(str(folder), markup=False)
+    say(
+        f"{done.tiles} tiles are new, under a checkpoint of {done.size} entries. No entry is among them, only hashes."
+    )
 
 
 def receipt_of(
@@ -183,25 +200,28 @@ def _key(text: str) -> VerifierKey:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = sorted(path.glob(f"*{SUFFIX}"))
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in (SUFFIX, ".eml"))
     if not files:
-        raise UnreadableFile(file=path, reason=f"there is no file *{SUFFIX} in it")
+        raise UnreadableFile(file=path, reason=f"there is no file *{SUFFIX} or *.eml in it")
     return files
 
 
-def _note(file: Path) -> str:
+def _notes(file: Path) -> Sequence[str]:
+    """The checkpoints of a file; of one that has none its text, so that it is said of it."""
     try:
-        return file.read_text("utf-8").replace("\r\n", "\n")  # as mail programs save it
+        content = file.read_bytes()
+        return notes_in_mail(content) or [content.decode().replace("\r\n", "\n")]  # as mail programs save it
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        reason = getattr(error, "strerror", None) or "there is no checkpoint in it"
         raise UnreadableFile(file=file, reason=reason) from error
 
 
 def _tell(found: Verified, *, witnessed: int) -> None:
     for problem in found.problems[:_SHOWN]:
         say(f"• {problem.text}")
-    if len(found.problems) > _SHOWN:
-        say(f"… and {len(found.problems) - _SHOWN} more; --json prints them all.")
+    if (faults := found.counts.total()) > _SHOWN:
+        say(f"… {faults} in all: " + ", ".join(f"{count} {fault.value}" for fault, count in found.counts.items()))
+        say("--json prints the first 1,000 of each kind.")
     whole = ", and all is as it was sealed" if found.sealed and not found.problems else ""
     say(f"{found.sealed} sealed entries were looked at, and {found.checkpoints} checkpoints fit{whole}.")
     if found.unsealed:
@@ -209,7 +229,7 @@ def _tell(found: Verified, *, witnessed: int) -> None:
     if witnessed:
         say(f"Of {witnessed} checkpoints that were kept elsewhere {found.witnessed} fit.")
     elif not found.problems and found.sealed:
-        say("Somebody with the secret key could have built all of it anew: only --witnessed would show that.")
+        say("Somebody with the secret key could have built all of it anew: only --against would show that.")
 
 
 def _document(found: Verified) -> Mapping[str, object]:
@@ -219,6 +239,8 @@ def _document(found: Verified) -> Mapping[str, object]:
         "unsealed": found.unsealed,
         "checkpoints": found.checkpoints,
         "witnessed": found.witnessed,
+        "faults": found.counts.total(),
+        "counts": {fault.value: count for fault, count in found.counts.items()},
         "problems": [
             {"fault": p.fault.value, "entry": p.entry_id, "checkpoint": p.size, "text": p.text}
             for p in found.problems

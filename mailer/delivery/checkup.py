@@ -15,13 +15,16 @@ from stat import S_IRWXO, S_IWGRP
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from mailer.audit.sealing import LogWitness, Witness, last_checkpoint
 from mailer.clock import ZONE_DATA, Clock
 from mailer.config import Config
 from mailer.contacts.address import address
 from mailer.contacts.models import Contact, Organisation
 from mailer.contacts.search_index import stale
 from mailer.database import Database, migrate
+from mailer.delivery.checkpoint_mail import witnesses_of
 from mailer.delivery.dkim import Signer, readable
 from mailer.delivery.dkim_keys import Algorithm
 from mailer.delivery.endpoint import Endpoint, RelayTrouble, Timeouts
@@ -38,6 +41,9 @@ _PATIENCE = Timeouts(connect=10, banner=15, command=15)
 
 BEAT_LIMIT = timedelta(seconds=30)
 """A process whose clockwork has been silent for longer keeps no clock."""
+
+WITNESS_LATE = timedelta(hours=1)
+"""So long after its time a checkpoint is missed."""
 
 _REINDEX = "dateline contacts reindex"
 _RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|example\.(com|net|org))$")
@@ -81,7 +87,7 @@ def check_office(config: Config, clock: Clock, *, sender: SenderIdentity) -> Ite
     yield ok("settings", f"{config.home / 'config' / 'dateline.toml'} is understood")
     yield from _check_sender(config)
     yield from _check_dkim(config, sender)
-    yield from _check_database(config, clock)
+    yield from _check_database(config, clock, sender)
     yield from _check_templates(config, sender, clock)
     yield from _check_relays(config, sender)
     yield from _check_clock(clock)
@@ -145,7 +151,7 @@ def _check_signing(signing: Sequence[Signer], ours: str) -> Iterator[Finding]:
         )
 
 
-def _check_database(config: Config, clock: Clock) -> Iterator[Finding]:
+def _check_database(config: Config, clock: Clock, sender: SenderIdentity) -> Iterator[Finding]:
     if (file := _sqlite_file(config.database_url)) and not file.exists():
         # To look at it would be to make it.
         yield problem("database", f"{file} is not there: make it with dateline migrate, or bring back its copy")
@@ -170,6 +176,7 @@ def _check_database(config: Config, clock: Clock) -> Iterator[Finding]:
                 )
             if unfound := len(stale(session)):
                 yield warning("search", f"{unfound} contacts may not be found by their words: {_REINDEX}")
+            yield from _check_witnesses(session, config, clock, sender)
             waiting = session.scalar(
                 select(func.count())
                 .select_from(Wave)
@@ -196,6 +203,31 @@ def _check_database(config: Config, clock: Clock) -> Iterator[Finding]:
     finally:
         if database is not None:
             database.close()
+
+
+def _check_witnesses(session: Session, config: Config, clock: Clock, sender: SenderIdentity) -> Iterator[Finding]:
+    """That everybody who shall keep the log's checkpoints has had one lately, if there was a new one."""
+    last = last_checkpoint(session)
+    known = {row.name: row for row in session.scalars(select(LogWitness))}
+    for witness in witnesses_of(config, clock, sender=sender):
+        row, subject = known.get(witness.name), "log witness"
+        if row is not None and row.trouble:
+            when = f"since {row.given_at:%Y-%m-%d %H:%M} UTC" if row.given_at else "yet"
+            yield warning(subject, f"{witness.name} has had no checkpoint {when}: {row.trouble}")
+        elif last is not None and (row is None or row.given_at is None):
+            yield warning(subject, f"{witness.name} has had no checkpoint yet; dateline run gives it one")
+        elif last is not None and row is not None and row.size != last.size and _is_late(witness, row, clock):
+            yield warning(
+                subject,
+                f"{witness.name} has had no checkpoint since {row.given_at:%Y-%m-%d %H:%M} UTC: start dateline run",
+            )
+        else:
+            size = row.size if row else 0
+            yield ok(subject, f"{witness.name} has a checkpoint of {size} of the log's entries")
+
+
+def _is_late(witness: Witness, row: LogWitness, clock: Clock) -> bool:
+    return row.given_at is None or clock.now() - row.given_at > witness.every + WITNESS_LATE
 
 
 def _sqlite_file(url: str) -> Path | None:

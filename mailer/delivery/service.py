@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.audit.sealing import Sealer, kept_sealed, kept_witnessed, witnesses
+from mailer.audit.sealing import Sealer, kept_sealed, kept_witnessed
 from mailer.clock import Clock
 from mailer.config import Config
 from mailer.database import Database
+from mailer.delivery.checkpoint_mail import witnesses_of
 from mailer.delivery.checkup import helo_of
 from mailer.delivery.claims import beat
 from mailer.delivery.dkim import readable
@@ -81,9 +82,9 @@ class Service:
             # Outside of it, so that the last entry is sealed as well, and the last checkpoint witnessed.
             kept_witnessed(
                 self._database,
-                witnesses(self._config.checkpoint_folder, self._config.log.checkpoint_url),
+                self._clock,
+                witnesses_of(self._config, self._clock, sender=self._sender, signers=self._signers),
                 on_trouble=self._unwitnessed,
-                every=self._config.log.checkpoint_every.total_seconds(),
             ),
             kept_sealed(self._sealer, self._clock, on_trouble=self._unsealed),
             sending_process(self._database, self._folder, self._clock, sync=sync) as process,

@@ -15,6 +15,39 @@ class LogTreeBroken(DatelineError):
     )
 
 
+class LogNotOurs(DatelineError):
+    message = "The log's last checkpoint, of {sealed} entries, is signed by no key in config/keys/log.pub."
+    remedy = (
+        "Put config/keys back from its backup. If there is none, or it has never been signed here, see the key in "
+        "docs/operators/log.md. Until then entries wait for their seal."
+    )
+
+
+class LogSetBack(DatelineError):
+    message = "The log was sealed here up to {sealed} entries, and the database has only {there} of them."
+    remedy = (
+        "If you put back an older copy of the database yourself, say so: dateline log accept-backup. If not, somebody "
+        "has taken the end of the log away: keep everything as it is. Until then entries wait for their seal."
+    )
+
+
+class NothingSetBack(DatelineError):
+    message = "The database has everything that was sealed here; there is no older copy to accept."
+
+
+class EntriesUnreadable(DatelineError):
+    message = "Nobody can read {count} entries of the log, so that they could not be sealed: {entries}."
+    remedy = (
+        "Nothing of Dateline's writes such entries: let somebody look at the database. All others are sealed, and the "
+        "log names these (log.entry-unreadable)."
+    )
+
+
+class NothingSealed(DatelineError):
+    message = "Nothing has been sealed yet."
+    remedy = "To do so: dateline log seal"
+
+
 class LogDoubtful(DatelineError):
     message = "The log does not fit its seal ({faults} found), first: {first}"
     remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."

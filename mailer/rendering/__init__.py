@@ -7,7 +7,7 @@ templates with their ``translations``, ``view`` is what they see (``markdown``, 
 
 from mailer.rendering.compiled import CompiledMessage, Preview, pictures_in, sender_in
 from mailer.rendering.compiling import compile_message
-from mailer.rendering.headers import header_address, needs_smtputf8, verp
+from mailer.rendering.headers import date_field, header_address, mailbox_field, needs_smtputf8, text_field, verp
 from mailer.rendering.issue import Asset, Issue, Occasion, Personal, Place, SenderIdentity
 from mailer.rendering.languages import Layout, direction, pick_languages
 from mailer.rendering.templates import Template, load_template
@@ -24,12 +24,15 @@ __all__ = [
     "SenderIdentity",
     "Template",
     "compile_message",
+    "date_field",
     "direction",
     "header_address",
     "load_template",
+    "mailbox_field",
     "needs_smtputf8",
     "pick_languages",
     "pictures_in",
     "sender_in",
+    "text_field",
     "verp",
 ]

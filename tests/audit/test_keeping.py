@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from mailer.audit.sealing.witness import into_folder, to_address
 from mailer.database import Database
 from mailer.errors import WitnessDiffers, WitnessFailed
 
+HOUR = timedelta(hours=1)
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
@@ -135,7 +137,7 @@ def test_a_checkpoint_is_given_to_every_witness_when_the_process_ends(
     folder.mkdir()
     said: list[str] = []
     with (
-        kept_witnessed(database, witnesses(folder, url), on_trouble=said.append, every=3600),
+        kept_witnessed(database, TestClock(), witnesses(folder, url, every=HOUR), on_trouble=said.append),
         kept_sealed(Sealer(database, key), TestClock(), on_trouble=said.append, every=3600),
     ):
         write(database)
@@ -146,7 +148,9 @@ def test_a_checkpoint_is_given_to_every_witness_when_the_process_ends(
 
 
 def test_with_nothing_sealed_there_is_nothing_to_give(database: Database, tmp_path: Path) -> None:
-    with kept_witnessed(database, witnesses(tmp_path / "gone", ""), on_trouble=pytest.fail, every=3600):
+    with kept_witnessed(
+        database, TestClock(), witnesses(tmp_path / "gone", "", every=HOUR), on_trouble=pytest.fail
+    ):
         pass
 
 
@@ -158,7 +162,9 @@ def test_one_witness_that_fails_keeps_no_other_from_it(
     Sealer(database, key).seal_all(at=NOON)
     url, server = address
     said: list[str] = []
-    with kept_witnessed(database, witnesses(tmp_path / "gone", url), on_trouble=said.append, every=3600):
+    with kept_witnessed(
+        database, TestClock(), witnesses(tmp_path / "gone", url, every=HOUR), on_trouble=said.append
+    ):
         pass
     assert len(server.received) == len(said) == 1
     assert "gone: No such file or directory" in said[0]

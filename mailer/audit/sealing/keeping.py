@@ -4,16 +4,25 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
-from mailer.audit.sealing.models import last_checkpoint
+from sqlalchemy import select
+
+from mailer.audit.sealing.models import LogWitness, last_checkpoint
 from mailer.audit.sealing.sealer import BATCH, Sealer
 from mailer.audit.sealing.witness import Witness
 from mailer.clock import Clock
 from mailer.database import Database
-from mailer.errors import DatelineError
+from mailer.errors import DatelineError, EntriesUnreadable
 
 EVERY = 5.0
 """Seconds that an entry may wait for its seal, while the database can be written."""
+
+LOOK = 30.0
+"""Seconds between two looks at which witness should be given a checkpoint."""
+
+AGAIN = timedelta(minutes=15)
+"""After which a witness who could not be given one is tried again, if not before."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +40,11 @@ def kept_sealed(
     def seal(ended: threading.Event) -> None:
         # A batch at a time: a log that was never sealed may have millions, and must not keep the process from
         # ending. What is left then waits for the next start.
-        while sealer.seal(at=clock.now()).entries == BATCH and not ended.is_set():
-            pass
+        unreadable: tuple[int, ...] = ()
+        while (done := sealer.seal(at=clock.now())).entries == BATCH and not ended.is_set():
+            unreadable += done.unreadable
+        if unreadable := unreadable + done.unreadable:
+            raise EntriesUnreadable(count=len(unreadable), entries=", ".join(map(str, unreadable[:20])))
 
     with _repeated("sealer", seal, every, on_trouble):
         yield
@@ -40,35 +52,59 @@ def kept_sealed(
 
 @contextmanager
 def kept_witnessed(
-    database: Database, witnesses: Sequence[Witness], *, on_trouble: Callable[[str], None], every: float
+    database: Database,
+    clock: Clock,
+    witnesses: Sequence[Witness],
+    *,
+    on_trouble: Callable[[str], None],
+    look: float = LOOK,
 ) -> Iterator[None]:
-    """Give the last checkpoint to each witness now and then until the block ends, and then once more.
+    """Give the last checkpoint to each witness as often as it wants until the block ends, and then once more.
 
-    As with sealing, nothing that goes wrong stops the block. The one that comes next vouches for all before it.
+    As with sealing, nothing that goes wrong stops the block. The one that comes next vouches for all before it. What
+    came of it is kept in the database, so that one who gets a mail each day gets no other after a restart.
     """
-    given: dict[int, str] = {}
 
-    def give(_ended: threading.Event) -> None:
+    def give(ended: threading.Event) -> None:
         with database.read() as session:
             last = last_checkpoint(session)
-        note = last.note if last else ""
-        trouble: Exception | None = None
-        for place, witness in enumerate(witnesses):
-            if not note or given.get(place) == note:
+            known = {row.name: row for row in session.scalars(select(LogWitness))}
+        trouble: DatelineError | None = None
+        for witness in witnesses:
+            row, now = known.get(witness.name), clock.now()
+            if last is None or not _is_due(witness, row, last.size, now, ended=ended.is_set()):
                 continue
+            given_at, size, failed = row.given_at if row else None, row.size if row else 0, None
             try:
-                witness(note)
-                given[place] = note
+                witness.give(last.note)
+                given_at, size = now, last.size
             except DatelineError as error:
-                trouble = error  # the others shall have it all the same
+                trouble = failed = error  # the others shall have it all the same
+            words = failed.problem if failed else ""
+            with database.write() as session:
+                session.merge(
+                    LogWitness(name=witness.name, tried_at=now, given_at=given_at, size=size, trouble=words)
+                )
         if trouble:
             raise trouble
 
     if not witnesses:
         yield
         return
-    with _repeated("witness", give, every, on_trouble):
+    with _repeated("witness", give, look, on_trouble):
         yield
+
+
+def _is_due(witness: Witness, row: LogWitness | None, size: int, now: datetime, *, ended: bool) -> bool:
+    if row is None:
+        return witness.at_end or not ended
+    if row.size == size and not row.trouble:
+        return False
+    if ended:
+        return witness.at_end
+    # A clock that was set back must not keep it waiting until it has caught up.
+    since = abs(now - row.tried_at) if row.trouble or row.given_at is None else abs(now - row.given_at)
+    return since >= (min(witness.every, AGAIN) if row.trouble else witness.every)
 
 
 @contextmanager

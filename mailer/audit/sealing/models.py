@@ -1,4 +1,4 @@
-"""The tables of the seal, which the database itself keeps from being changed (see migrations).
+"""The tables of the seal, which the database itself keeps from being changed (see migrations), and its witnesses.
 
 Only a tile that is not full may grow, at its end.
 """
@@ -46,6 +46,20 @@ class LogCheckpoint(Base):
     note: Mapped[str] = mapped_column(Text)
     settled_entry_id: Mapped[int] = mapped_column(BigInteger)
     """No entry up to this number will come any more that is not sealed."""
+
+
+class LogWitness(Base):
+    """Who else is given checkpoints, and how that went. No part of the seal: it may be changed."""
+
+    __tablename__ = "log_witness"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    tried_at: Mapped[datetime]
+    given_at: Mapped[datetime | None]
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Entries of the last checkpoint that it took; 0 before it took one."""
+    trouble: Mapped[str] = mapped_column(Text)
+    """Why it could not be given the last one; empty where it has it."""
 
 
 def last_checkpoint(session: Session) -> LogCheckpoint | None:

@@ -7,8 +7,9 @@ and what the root of their tree is. Both are what witnesses and verifiers of tra
 import base64
 import binascii
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +23,10 @@ _ED25519 = b"\x01"
 _KEY_BYTES = 32
 _NAME = re.compile(r"[^\s+]{1,200}")
 _SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _MAX_CHARACTERS = 20_000
+_SETTLED, _TIME = "settled ", "time "
+"""What the lines begin with that we add to a checkpoint (extension lines of C2SP tlog-checkpoint)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class VerifierKey:
 
     name: str
     public: bytes
+    since: int = field(default=0, compare=False)
+    """Entries in the tree when it took over from the key before it."""
 
     @classmethod
     def of(cls, name: str, key: Ed25519PrivateKey) -> "VerifierKey":
@@ -39,8 +45,11 @@ class VerifierKey:
 
     @classmethod
     def parsed(cls, text: str) -> "VerifierKey":
-        """From the text that ``str`` gives: ``name+hash+key``. Raises ``ValueError``."""
-        name, _, rest = text.strip().partition("+")
+        """From ``name+hash+key``, or from that and `` from 700`` as ``line`` gives it. Raises ``ValueError``."""
+        text, there, since = text.strip().partition(" from ")
+        if there and not _SIZE.fullmatch(since):
+            raise ValueError("behind “from” there is no number of entries")
+        name, _, rest = text.partition("+")
         number, _, encoded = rest.partition("+")
         try:
             content = base64.b64decode(encoded, validate=True)
@@ -48,7 +57,7 @@ class VerifierKey:
             raise ValueError("its last part is not base64") from error
         if not is_key_name(name) or content[:1] != _ED25519 or len(content) != 1 + _KEY_BYTES:
             raise ValueError("it is not a name and an Ed25519 key")
-        key = cls(name, content[1:])
+        key = cls(name, content[1:], int(since or 0))
         if key.number.hex() != number:
             raise ValueError("its parts do not belong together")
         return key
@@ -58,8 +67,25 @@ class VerifierKey:
         """The four bytes by which a signature says which key it is of."""
         return sha256(f"{self.name}\n".encode() + _ED25519 + self.public).digest()[:4]
 
+    @property
+    def line(self) -> str:
+        """The key with where it took over, if it was not the first."""
+        return f"{self} from {self.since}" if self.since else str(self)
+
     def __str__(self) -> str:
+        """As C2SP signed-note writes it."""
         return f"{self.name}+{self.number.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+
+def good_for(keys: Sequence[VerifierKey], size: int) -> list[VerifierKey]:
+    """Those that may sign a tree of this size: each from where it took over up to where the next one did.
+
+    So a key that has gone out of use, and may have been stolen since, signs nothing that is new.
+    """
+    starts = sorted({key.since for key in keys if key.since <= size})
+    # At the very size where one takes over from the other, both may.
+    first = starts[-2] if len(starts) > 1 and starts[-1] == size else starts[-1] if starts else 0
+    return [key for key in keys if first <= key.since <= size]
 
 
 def is_key_name(name: str) -> bool:
@@ -113,11 +139,15 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How many entries a log has, and the root of their tree."""
+    """How many entries a log has, the root of their tree, and what else is signed with that."""
 
     origin: str
     size: int
     root: bytes
+    settled: int | None = None
+    """No entry up to this number will come any more that is not in the tree; ``None`` where the note does not say."""
+    time: str = ""
+    """When it was signed, by the signer's own clock: UTC as a leaf has it."""
 
     @classmethod
     def parsed(cls, note: str) -> "Checkpoint":
@@ -127,9 +157,31 @@ class Checkpoint:
             origin, size, root = lines[0], lines[1], base64.b64decode(lines[2], validate=True)
         except (IndexError, binascii.Error) as error:
             raise ValueError("it is not a checkpoint") from error
-        if not origin or not re.fullmatch(r"0|[1-9][0-9]{0,17}", size, re.ASCII) or len(root) != HASH_BYTES:
+        if not origin or not _SIZE.fullmatch(size) or len(root) != HASH_BYTES:
             raise ValueError("it is not a checkpoint")
-        return cls(origin, int(size), root)
+        settled, time = None, ""
+        for line in lines[3:]:
+            if not line:
+                break
+            if line.startswith(_SETTLED) and _SIZE.fullmatch(number := line.removeprefix(_SETTLED)):
+                settled = int(number)
+            elif line.startswith(_TIME):
+                time = line.removeprefix(_TIME)
+        return cls(origin, int(size), root, settled, time)
 
     def __str__(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        text = f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        if self.settled is not None:
+            text += f"{_SETTLED}{self.settled}\n"
+        return f"{text}{_TIME}{self.time}\n" if self.time else text
+
+
+def time_text(at: datetime) -> str:
+    """The instant as leaves and checkpoints write it."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def also_signed(note: str, name: str, key: Ed25519PrivateKey) -> str:
+    """The note with one signature more."""
+    text, _, _ = note.rpartition("\n\n")
+    return note + sign(f"{text}\n", name, key).rpartition("\n\n")[2]

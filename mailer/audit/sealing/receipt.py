@@ -15,7 +15,7 @@ from typing import Any
 
 from mailer.audit.log import Event
 from mailer.audit.sealing.merkle import leaf_hash, root_of_inclusion
-from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
+from mailer.audit.sealing.notes import Checkpoint, VerifierKey, good_for, signer_of
 from mailer.audit.sealing.proofs import Proven
 from mailer.errors import BadReceipt, UnreadableFile
 
@@ -57,7 +57,7 @@ def write_receipt(
         "format": FORMAT,
         "told": told,
         "checkpoint": checkpoint,
-        "keys": [str(key) for key in keys],
+        "keys": [key.line for key in keys],
         "entries": [{"leaf": one.leaf, "index": one.index, "path": one.path} for one in entries],
         "version": version,
         "message": base64.b64encode(message).decode(),
@@ -83,7 +83,7 @@ def check_receipt(file: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
         ]
         version = document["version"]
         version_hash = sha256(version.encode()).hexdigest()
-        signer = signer_of(note, believed)
+        signer = signer_of(note, good_for(believed, checkpoint.size))
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
         raise BadReceipt(file=file, reason="it is not a whole receipt") from error
     if signer is None:

@@ -1,20 +1,22 @@
 """Seals the log: takes entries that are new into the tree, in an order that stays, and signs a checkpoint of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from mailer.audit.sealing.keys import LogKey
-from mailer.audit.sealing.leaf import leaves
+from mailer.audit.log import Actor, Event, append
+from mailer.audit.sealing.footing import require_footing
+from mailer.audit.sealing.keys import LogKey, remember
+from mailer.audit.sealing.leaf import UNREADABLE, is_of_a_value, leaves, leaves_of
 from mailer.audit.sealing.merkle import leaf_hash
 from mailer.audit.sealing.models import LogCheckpoint, LogRun, last_checkpoint
-from mailer.audit.sealing.notes import Checkpoint
+from mailer.audit.sealing.notes import Checkpoint, time_text
 from mailer.audit.sealing.tiles import Growing, Tiles, write_tiles
-from mailer.database import Database, is_sqlite
+from mailer.database import Database, fetch, is_sqlite
 from mailer.errors import LogTreeBroken
 
 BATCH = 10_000
@@ -22,12 +24,15 @@ BATCH = 10_000
 
 # Any number serves that nobody else takes.
 _SEALING_LOCK = 0x646174655345414C
+_SEALER = Actor("system:sealer")
 
-# Behind the end of the run that begins at or before it.
+# Behind the end of the run that begins at or before it. No run of ours begins below 1, and between that and a number
+# is no difference that the database could not reckon with.
 UNSEALED = """
-FROM log_entry WHERE id >= ? AND id >= COALESCE((
-  SELECT first_entry_id + length FROM log_run WHERE first_entry_id <= log_entry.id ORDER BY first_entry_id DESC LIMIT 1
-), id) ORDER BY id LIMIT ?
+FROM log_entry WHERE id >= ? AND COALESCE((
+  SELECT id - first_entry_id >= length FROM log_run
+  WHERE first_entry_id BETWEEN 1 AND log_entry.id ORDER BY first_entry_id DESC LIMIT 1
+), true) ORDER BY id LIMIT ?
 """
 """Entries from a number on that are not in the tree yet: for ``fetch``, with it and how many at the most."""
 
@@ -46,6 +51,8 @@ class Sealed:
     entries: int
     size: int
     """Entries in the tree now."""
+    unreadable: tuple[int, ...] = ()
+    """Entries that were passed over, as nobody can read them. The log says so of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +69,59 @@ class Sealer:
     def __init__(self, database: Database, key: LogKey) -> None:
         self._database, self._key = database, key
         self._mark: _Mark | None = None
+        self._told: set[int] = set()
+        """Entries that cannot be read and that the log has been told of."""
 
     def seal(self, *, at: datetime) -> Sealed:
         """Seal what is new, at most ``BATCH`` entries of it; with none there is no new checkpoint.
 
-        Raises ``LogTreeBroken`` where the tree that is there cannot be built upon.
+        An entry that nobody can read is passed over, or nothing would be sealed any more because of it; an entry of
+        its own says so. Raises ``LogTreeBroken``, ``LogNotOurs`` or ``LogSetBack`` where what is there cannot be built
+        upon, so that this key never signs what somebody else made of the log.
         """
         with self._database.write() as session:
             if not is_sqlite(session):
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SEALING_LOCK})
+            key = self._key.as_it_is_now()
             last = last_checkpoint(session)
-            size, before = (last.size, last.settled_entry_id) if last else (0, 0)
+            size, before = require_footing(session, last, key)
+            key.take_over(last.note if last else "")
             settled = self._settled(session)
-            found = list(leaves(session, UNSEALED, (before + 1, BATCH)))
+            rows = _unsealed(session, before + 1)
+            numbers = list(rows)
+            unreadable = tuple(number for number in numbers if not rows[number] and number not in self._told)
+            found = [number for number in numbers if rows[number]]
+            for number in unreadable:
+                append(session, Event.LOG_ENTRY_UNREADABLE, at=at, actor=_SEALER, data={"entry": number})
             if not found:
-                return Sealed(0, size)
+                self._told.update(unreadable)
+                return Sealed(0, size, unreadable)
             try:
                 tree = Growing.of(Tiles(session), size)
             except ValueError as error:
                 raise LogTreeBroken(reason=str(error)) from error
-            write_tiles(session, list(tree.add([leaf_hash(content) for _, content in found])))
-            _keep_runs(session, size, [number for number, _ in found])
+            write_tiles(session, list(tree.add([leaf_hash(rows[number]) for number in found])))
+            _keep_runs(session, size, found)
             size += len(found)
-            if settled is None or len(found) == BATCH:
+            if settled is None or len(numbers) == BATCH:
                 # Up to the last of these all are sealed that there are.
-                settled = found[-1][0] if settled is None else min(settled, found[-1][0])
-            session.add(
-                LogCheckpoint(
-                    size=size,
-                    at=at,
-                    note=self._key.sign(str(Checkpoint(self._key.name, size, tree.root()))),
-                    settled_entry_id=max(before, settled),
-                )
-            )
-        return Sealed(len(found), size)
+                settled = numbers[-1] if settled is None else min(settled, numbers[-1])
+            settled = max(before, settled)
+            signed = Checkpoint(key.name, size, tree.root(), settled, time_text(at))
+            note = key.sign(str(signed))
+            session.add(LogCheckpoint(size=size, at=at, note=note, settled_entry_id=settled))
+        self._told.update(unreadable)
+        if key.folder is not None:
+            remember(key.folder, note)
+        return Sealed(len(found), size, unreadable)
 
     def seal_all(self, *, at: datetime) -> Sealed:
         """Seal whatever is new, and tell of all of it."""
         entries = 0
-        while (done := self.seal(at=at)).entries:
-            entries += done.entries
-        return Sealed(entries, done.size)
+        unreadable: tuple[int, ...] = ()
+        while (done := self.seal(at=at)).entries or done.unreadable:
+            entries, unreadable = entries + done.entries, unreadable + done.unreadable
+        return replace(done, entries=entries, unreadable=unreadable)
 
     def _settled(self, session: Session) -> int | None:
         """The number up to which no entry will come any more, 0 where that is not known yet; ``None`` for any number.
@@ -124,6 +143,16 @@ class Sealer:
         if mark is None or not mark.open & holders:
             self._mark = _Mark(now, holders)
         return mark.entry_id if mark and not mark.open & holders else 0
+
+
+def _unsealed(session: Session, first: int) -> dict[int, bytes]:
+    """The leaves of entries from a number on that are not in the tree; no bytes for one that nobody can read."""
+    try:
+        return dict(leaves(session, UNSEALED, (first, BATCH)))
+    except UNREADABLE as error:
+        if not is_of_a_value(error):
+            raise
+    return leaves_of(session, [number for (number,) in fetch(session, ("id",), UNSEALED, (first, BATCH))])
 
 
 def _keep_runs(session: Session, index: int, numbers: Sequence[int]) -> None:

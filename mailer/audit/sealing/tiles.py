@@ -66,7 +66,7 @@ class Growing:
     @classmethod
     def of(cls, tiles: Tiles, size: int) -> "Growing":
         """The edge of the tree of so many leaves. Raises ``ValueError`` where a tile lacks what it should have."""
-        sizes = list(_sizes(size))
+        sizes = list(levels_of(size))
         edges = [tiles.tile(level, many // WIDTH) if many % WIDTH else b"" for level, many in enumerate(sizes)]
         for level, (many, edge) in enumerate(zip(sizes, edges, strict=True)):
             if len(edge) != many % WIDTH * HASH_BYTES:
@@ -118,7 +118,7 @@ def write_tiles(session: Session, tiles: Sequence[tuple[int, int, bytes]]) -> No
 
 def tiles_of(size: int) -> int:
     """How many tiles the tree of so many leaves has."""
-    return sum(-(-many // WIDTH) for many in _sizes(size))
+    return sum(-(-many // WIDTH) for many in levels_of(size))
 
 
 def cut(tile: bytes) -> Iterator[bytes]:
@@ -133,7 +133,8 @@ def top(hashes: list[bytes]) -> bytes:
     return hashes[0]
 
 
-def _sizes(size: int) -> Iterator[int]:
+def levels_of(size: int) -> Iterator[int]:
+    """How many hashes each level of the tree of so many leaves has, from the lowest."""
     while size:
         yield size
         size //= WIDTH

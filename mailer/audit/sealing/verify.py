@@ -5,27 +5,28 @@ signed. So one entry that was changed is named, and the rest is still shown to b
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, cast, func, select
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy import LargeBinary, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from mailer.audit.sealing.leaf import leaves
+from mailer.audit.sealing.leaf import leaves_of
 from mailer.audit.sealing.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
 from mailer.audit.sealing.models import LogCheckpoint, LogRun, LogTile
-from mailer.audit.sealing.notes import Checkpoint, VerifierKey, signer_of
+from mailer.audit.sealing.notes import Checkpoint, VerifierKey, good_for, signer_of
 from mailer.audit.sealing.sealer import UNSEALED
 from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles, tiles_of
 from mailer.database import fetch, is_sqlite
 
 _BATCH = 5_000
-_RUN = "FROM log_entry WHERE id >= ? AND id < ? ORDER BY id"
+_LAST_NUMBER = 2**63 - 1
+"""The highest number that an entry can have."""
 
-# SQLite's words for bytes where a text should be.
-_STRANGE = ("JSON cannot hold BLOB", "Could not decode to UTF-8")
+KEPT = 1_000
+"""Problems of one kind that are told one by one: of ten million entries that are gone nobody reads each."""
 
 Report = Callable[[int, int], None]
 """Is told how many entries are done, and of how many."""
@@ -40,6 +41,8 @@ class Fault(StrEnum):
     """An entry that was sealed is not there."""
     INSERTED = "inserted"
     """An entry stands among sealed ones and was not sealed with them."""
+    UNREADABLE = "unreadable"
+    """An entry has a value that nobody can read, and could not be sealed."""
     TREE = "tree"
     """The tree's own tables do not fit each other."""
     ROOT = "root"
@@ -47,9 +50,17 @@ class Fault(StrEnum):
     UNSIGNED = "unsigned"
     """What stands in the tree is under no checkpoint, or nothing is though there is a key."""
     SIGNATURE = "signature"
-    """A checkpoint is not signed by a key that is known."""
+    """A checkpoint is not signed by a key that is known and was in use then, or its row says what is not signed."""
     WITNESS = "witness"
-    """A checkpoint that was kept elsewhere says something else than the log, or of more entries."""
+    """A checkpoint kept elsewhere, or beside the keys, says something else than the log, or is of more entries."""
+
+
+class _Kept(StrEnum):
+    """Where a checkpoint was, in the words of a sentence about it."""
+
+    HERE = ""
+    BESIDE = " that lies beside the keys"
+    ELSEWHERE = " kept elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,9 @@ class Verified:
     witnessed: int = 0
     """Of those kept elsewhere, the same."""
     problems: list[Problem] = field(default_factory=list)
+    """The first ``KEPT`` of each kind, as they were found."""
+    counts: Counter[Fault] = field(default_factory=Counter)
+    """How many there are of each kind."""
 
 
 def verify(
@@ -83,14 +97,17 @@ def verify(
     keys: Sequence[VerifierKey],
     *,
     witnessed: Sequence[str] = (),
+    beside: Sequence[str] = (),
+    may_be_new: bool = False,
     progress: Report = lambda _done, _total: None,
 ) -> Verified:
     """Hash every entry anew, build the tree, and compare it with tiles, checkpoints and those kept elsewhere.
 
-    ``witnessed`` are notes that were out of reach of whoever may have changed the database. ``progress`` is given how
-    many entries are done, and of how many.
+    ``witnessed`` are notes that were out of reach of whoever may have changed the database, ``beside`` those that lie
+    beside the office's keys. ``may_be_new`` is for a log of which it is known that it may have a key and no seal yet.
+    ``progress`` is given how many entries are done, and of how many.
     """
-    return _Verifying(session, keys, progress).run(witnessed)
+    return _Verifying(session, keys, progress).run(witnessed, beside, may_be_new=may_be_new)
 
 
 class _Verifying:
@@ -98,30 +115,29 @@ class _Verifying:
         self._session, self._keys, self._progress = session, keys, progress
         self._tiles = Tiles(session)
         self._found = Verified()
-        self._signed: dict[int, list[tuple[Checkpoint, bool]]] = {}
-        """By size: what each says, and whether it was kept elsewhere."""
+        self._signed: dict[int, list[tuple[Checkpoint, _Kept]]] = {}
+        """By size: what each says, and where it was kept."""
+        self._settled: dict[int, int] = {}
+        """By size: up to which number no entry was to come any more."""
         self._good = 0
 
-    def run(self, witnessed: Sequence[str]) -> Verified:
-        settled = 0
-        on_sqlite = is_sqlite(self._session)
-        content = (
-            cast(LogCheckpoint.note, LargeBinary) if on_sqlite else func.convert_to(LogCheckpoint.note, "UTF8")
-        )
-        columns = (LogCheckpoint.size, content, LogCheckpoint.settled_entry_id)
-        for size, kept, number in self._session.execute(select(*columns).order_by(LogCheckpoint.size)):
-            settled = number if isinstance(number, int) else settled
-            self._take(kept.decode("utf-8", "replace"), f"The checkpoint of {size} entries", size=size)
+    def run(self, witnessed: Sequence[str], beside: Sequence[str], *, may_be_new: bool) -> Verified:
+        self._take_own()
         for note in witnessed:
-            self._take(note, "A checkpoint that was kept elsewhere", size=None)
+            self._take(note, "A checkpoint that was kept elsewhere", kept=_Kept.ELSEWHERE)
+        for note in beside:
+            self._take(note, "A checkpoint that lies beside the keys", kept=_Kept.BESIDE)
         runs = self._runs()
         placed = runs[-1].first_index + runs[-1].length if runs else 0
         # What is under no checkpoint could be anything; the tables could say that it is without end, too.
         total = min(placed, max(self._signed, default=0))
-        self._require_signed(placed, total)
+        self._require_signed(placed, total, may_be_new=may_be_new)
         tree = Growing()
         self._compare(0, EMPTY_ROOT)
+        settled = 0
         for start, numbers in self._parts(runs, total):
+            settled = max(settled, self._settled.get(start, 0))
+            self._require_behind(settled, numbers)
             for tile in tree.add(self._hashes(start, numbers)):
                 self._look_at(*tile)
             self._found.sealed = start + len(numbers)
@@ -131,24 +147,58 @@ class _Verifying:
         self._beyond(total)
         if placed == total:
             self._require_edge(total)
-        self._outside(settled)
+        self._outside(max(self._settled.values(), default=0))
         return self._found
 
     def _report(self, fault: Fault, text: str, *, entry_id: int | None = None, size: int | None = None) -> None:
-        self._found.problems.append(Problem(fault, text, entry_id, size))
+        self._found.counts[fault] += 1
+        if self._found.counts[fault] <= KEPT:
+            self._found.problems.append(Problem(fault, text, entry_id, size))
 
-    def _take(self, note: str, which: str, *, size: int | None) -> None:
+    def _take_own(self) -> None:
+        """The checkpoints in the database; what else their rows say must be what was signed."""
+        note, at = LogCheckpoint.note, LogCheckpoint.at
+        texts = (
+            (cast(note, LargeBinary), cast(at, Text))
+            if is_sqlite(self._session)
+            else (
+                func.convert_to(note, "UTF8"),
+                func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI:SS.US"),
+            )
+        )
+        columns = (LogCheckpoint.size, *texts, LogCheckpoint.settled_entry_id)
+        for size, kept, when, number in self._session.execute(select(*columns).order_by(LogCheckpoint.size)):
+            which = f"The checkpoint of {size} entries"
+            told = self._take(kept.decode("utf-8", "replace"), which, kept=_Kept.HERE, size=size)
+            if told is None:
+                continue
+            if told.settled is None:  # from before that was signed
+                self._settled[size] = number if isinstance(number, int) else 0
+                continue
+            self._settled[size] = told.settled
+            if (number, f"{str(when).replace(' ', 'T')}Z") != (told.settled, told.time):
+                self._report(
+                    Fault.SIGNATURE,
+                    f"{which} was signed with another time, or another number up to which no entry comes, than stand "
+                    "beside it.",
+                    size=size,
+                )
+
+    def _take(self, note: str, which: str, *, kept: "_Kept", size: int | None = None) -> Checkpoint | None:
         try:
             told = Checkpoint.parsed(note)
         except ValueError as error:
             self._report(Fault.SIGNATURE, f"{which} cannot be read: {error}.", size=size)
-            return
+            return None
         if size is not None and told.size != size:
             self._report(Fault.TREE, f"{which} says that they are {told.size}.", size=size)
-        if signer_of(note, self._keys) is None:
-            self._report(Fault.SIGNATURE, f"{which} is signed by no key that is known.", size=told.size)
-            return
-        self._signed.setdefault(told.size, []).append((told, size is None))
+        if signer_of(note, good_for(self._keys, told.size)) is None:
+            former = signer_of(note, self._keys)
+            by = "a key that was not in use then" if former else "no key that is known"
+            self._report(Fault.SIGNATURE, f"{which} is signed by {by}.", size=told.size)
+            return None
+        self._signed.setdefault(told.size, []).append((told, kept))
+        return told
 
     def _runs(self) -> Sequence[LogRun]:
         """The runs as far as they follow each other in the tree."""
@@ -157,24 +207,31 @@ class _Verifying:
         for place, run in enumerate(runs):
             # SQLite takes anything for a number.
             numbers = isinstance(run.length, int) and isinstance(run.first_entry_id, int)
-            if run.first_index != index or not numbers or run.length < 1:
+            within = numbers and run.length > 0 and 1 <= run.first_entry_id <= _LAST_NUMBER - run.length
+            if run.first_index != index or not within:
                 self._report(Fault.TREE, f"Nothing says which entry has place {index} in the tree.")
                 return runs[:place]
             index += run.length
         return runs
 
-    def _require_signed(self, placed: int, total: int) -> None:
+    def _require_signed(self, placed: int, total: int, *, may_be_new: bool) -> None:
         if placed > total:
             self._report(
                 Fault.UNSIGNED,
                 f"There are {placed} entries in the tree, and no checkpoint of more than {total} entries is known.",
             )
-        elif self._keys and not placed and not self._signed:
+        elif self._keys and not placed and not self._signed and not may_be_new:
             self._report(
                 Fault.UNSIGNED,
                 "There is a key and nothing is sealed: either the seal was taken away, or this is an office that has "
                 "just begun and has not yet sealed anything.",
             )
+
+    def _require_behind(self, settled: int, numbers: range) -> None:
+        """That no entry was put before others and then sealed behind them: its number would tell a false order."""
+        for number in range(numbers[0], min(numbers[-1], settled) + 1):
+            text = f"Entry {number} was put among sealed ones, and sealed later than its number says."
+            self._report(Fault.INSERTED, text, entry_id=number)
 
     def _parts(self, runs: Sequence[LogRun], total: int) -> Iterator[tuple[int, range]]:
         """Places in the tree with the numbers of their entries; a part ends where something was signed."""
@@ -189,7 +246,9 @@ class _Verifying:
 
     def _hashes(self, start: int, numbers: range) -> list[bytes]:
         """What was sealed at these places; every entry that is not that is reported."""
-        rows = self._rows(numbers)
+        rows = {
+            number: leaf_hash(row) if row else b"" for number, row in leaves_of(self._session, numbers).items()
+        }
         hashes: list[bytes] = []
         for place, number in enumerate(numbers, start):
             offset = place % WIDTH * HASH_BYTES
@@ -203,19 +262,6 @@ class _Verifying:
                 self._report(Fault.CHANGED, f"Entry {number} is not as it was sealed.", entry_id=number)
             hashes.append(sealed or there or bytes(HASH_BYTES))
         return hashes
-
-    def _rows(self, numbers: range) -> dict[int, bytes]:
-        """The hash of each entry that is there; none of one with a value that nothing of ours can have written."""
-        try:
-            found = leaves(self._session, _RUN, (numbers[0], numbers[-1] + 1))
-            return {number: leaf_hash(row) for number, row in found}
-        except (DataError, OperationalError, ValueError) as error:
-            if isinstance(error, OperationalError) and not any(words in str(error) for words in _STRANGE):
-                raise
-        if len(numbers) == 1:
-            return {numbers[0]: b""}
-        middle = len(numbers) // 2
-        return self._rows(numbers[:middle]) | self._rows(numbers[middle:])
 
     def _look_at(self, level: int, number: int, content: bytes) -> None:
         if level and not self._tiles.tile(level, number).startswith(content):
@@ -232,17 +278,15 @@ class _Verifying:
             self._report(Fault.TREE, f"There are {there} tiles, and {total} entries have {tiles_of(total)}.")
 
     def _compare(self, size: int, root: bytes) -> None:
-        for told, elsewhere in self._signed.pop(size, ()):
+        for told, kept in self._signed.pop(size, ()):
             if told.root == root:
                 self._good = size
-                if elsewhere:
-                    self._found.witnessed += 1
-                else:
-                    self._found.checkpoints += 1
+                self._found.witnessed += kept is _Kept.ELSEWHERE
+                self._found.checkpoints += kept is _Kept.HERE
                 continue
             self._report(
-                Fault.WITNESS if elsewhere else Fault.ROOT,
-                f"The first {size} entries are not those of the checkpoint{' kept elsewhere' * elsewhere}; "
+                Fault.ROOT if kept is _Kept.HERE else Fault.WITNESS,
+                f"The first {size} entries are not those of the checkpoint{kept.value}; "
                 f"the last one that fits is of {self._good} entries.",
                 size=size,
             )
@@ -250,18 +294,20 @@ class _Verifying:
     def _beyond(self, total: int) -> None:
         """What was signed of more entries than there are in the tree."""
         for size, signed in sorted(self._signed.items()):
-            for _, elsewhere in signed:
-                which = "A checkpoint kept elsewhere" if elsewhere else "A checkpoint"
+            for _, kept in signed:
                 self._report(
-                    Fault.WITNESS if elsewhere else Fault.MISSING,
-                    f"{which} is of {size} entries, and the log has {total} sealed.",
+                    Fault.MISSING if kept is _Kept.HERE else Fault.WITNESS,
+                    f"A checkpoint{kept.value} is of {size} entries, and the log has {total} sealed.",
                     size=size,
                 )
 
     def _outside(self, settled: int) -> None:
         """Entries that no run has."""
         for (number,) in fetch(self._session, ("id",), UNSEALED, (-(2**63), 2**62)):
-            if number <= settled:
-                self._report(Fault.INSERTED, f"Entry {number} was put among sealed ones.", entry_id=number)
-            else:
+            if number > settled:
                 self._found.unsealed += 1
+            elif self._found.counts[Fault.INSERTED] < KEPT and not leaves_of(self._session, [number])[number]:
+                text = f"Entry {number} has a value that nobody can read, and could not be sealed."
+                self._report(Fault.UNREADABLE, text, entry_id=number)
+            else:
+                self._report(Fault.INSERTED, f"Entry {number} was put among sealed ones.", entry_id=number)

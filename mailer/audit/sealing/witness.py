@@ -2,29 +2,49 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from tempfile import mkstemp
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from mailer.audit.sealing.notes import Checkpoint
 from mailer.errors import WitnessDiffers, WitnessFailed
 
-Witness = Callable[[str], None]
-"""Takes a checkpoint as a note. Raises ``WitnessFailed``, or ``WitnessDiffers`` where it knows another one."""
-
 SUFFIX = ".checkpoint"
 _SECONDS = 15.0
 
 
-def witnesses(folder: Path | None, url: str) -> Sequence[Witness]:
-    """Those that the settings name."""
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Somebody else who keeps checkpoints."""
+
+    name: str
+    """The folder, the web address or the mail address."""
+    give: Callable[[str], None]
+    """Takes a checkpoint as a note. Raises ``WitnessFailed``, or ``WitnessDiffers`` where it knows another one."""
+    every: timedelta
+    at_end: bool = True
+    """Whether it is given the last one also when the process ends."""
+
+
+def witnesses(folder: Path | None, url: str, *, every: timedelta) -> list[Witness]:
+    """The folder and the web address that the settings name."""
     found: list[Witness] = []
     if folder is not None:
-        found.append(lambda note: into_folder(folder, note))
+        found.append(Witness(str(folder), lambda note: into_folder(folder, note), every))
     if url:
-        found.append(lambda note: to_address(url, note))
+        found.append(Witness(_without_secrets(url), lambda note: to_address(url, note), every))
     return found
+
+
+def _without_secrets(url: str) -> str:
+    """The address for people: a password or a token in it is nobody's business who reads the database or a screen."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def into_folder(folder: Path, note: str) -> None:
@@ -58,7 +78,24 @@ def to_address(url: str, note: str) -> None:
         with urlopen(request, timeout=_SECONDS):  # noqa: S310
             return
     except HTTPError as error:
-        raise WitnessFailed(witness=url, reason=f"it answered {error.code}") from error
+        raise WitnessFailed(witness=_without_secrets(url), reason=f"it answered {error.code}") from error
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise WitnessFailed(witness=url, reason=str(reason)) from error
+        raise WitnessFailed(witness=_without_secrets(url), reason=str(reason)) from error
+
+
+def notes_in_mail(content: bytes) -> Sequence[str]:
+    """The checkpoints that a mail has as files, or as its text; none where it is no mail, or has none."""
+    found: list[str] = []
+    for part in message_from_bytes(content).walk():
+        payload = part.get_payload(decode=True)
+        if not isinstance(payload, bytes):
+            continue
+        try:
+            note = payload.decode().replace("\r\n", "\n")
+            Checkpoint.parsed(note)
+        except ValueError:
+            continue
+        # Whatever stands behind the last signature is a mail program's.
+        found.append(f"{note.rstrip()}\n")
+    return found

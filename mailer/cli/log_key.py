@@ -1,0 +1,55 @@
+"""``dateline log``: key, rotate-key and accept-backup: with what the log is sealed, and on which copy."""
+
+from mailer.audit.sealing import accept_backup, known_keys, rotate_key
+from mailer.cli.office import home, opened
+from mailer.cli.options import JsonOption
+from mailer.cli.output import out, say, show_document
+from mailer.config import load
+
+
+def key(*, as_json: JsonOption = False) -> None:
+    """Print the public keys that the log was ever sealed with, oldest first. Give them to whoever shall check it."""
+    keys = known_keys(load(home()).keys_folder)
+    if as_json:
+        show_document({"keys": [known.line for known in keys]})
+        return
+    for known in keys:
+        out.print(known.line, markup=False)
+    if not keys:
+        say("The log has no key yet; it is made when something is sealed first: dateline log seal")
+
+
+def change_key(*, as_json: JsonOption = False) -> None:
+    """Let a new key seal the log from now on, as each year, or at once where somebody else may have the old one.
+
+    The old key seals the entry that says so; its secret part is gone then.
+    """
+    with opened() as office:
+        new = rotate_key(
+            office.database,
+            office.log_key(),
+            office.config.keys_folder,
+            at=office.clock.now(),
+            actor=office.actor,
+        )
+    if as_json:
+        show_document({"key": new.line, "sealed": new.since})
+        return
+    out.print(new.line, markup=False)
+    say(
+        f"This key seals the log from {new.since} entries on. Give it to whoever checks the log, and back up "
+        "config/keys."
+    )
+
+
+def accept_older(*, as_json: JsonOption = False) -> None:
+    """Say that an older copy of the database was put back on purpose. The log notes it, and is sealed from there."""
+    with opened() as office:
+        done = accept_backup(office.database, office.config.keys_folder, at=office.clock.now(), actor=office.actor)
+    if as_json:
+        show_document({"sealed": done.sealed, "there": done.there})
+        return
+    say(
+        f"{done.sealed} entries had been sealed, and the log goes on from {done.there}; it says so (log.set-back). "
+        "Tell whoever keeps your checkpoints: those of more entries do not fit from now on."
+    )
