@@ -97,16 +97,20 @@ def _plain(text: str) -> tuple[int, str] | None:
     if not _INTERNATIONAL.fullmatch(text):
         return None
     digits = text[1:].replace(" ", "")
-    for length in (1, 2, 3):
-        if (code := int(digits[:length])) in COUNTRY_CODE_TO_REGION_CODE:
-            break
-    else:
-        return None
+    code, length, trunk = _country_code(digits[:3])
     rest = digits[length:]
-    trunk = _trunk_prefix(code)
-    if rest.startswith("0") or not 4 <= len(rest) <= 15 or (trunk and trunk.match(rest)):
+    if not code or rest[0] == "0" or not 4 <= len(rest) <= 15 or (trunk and trunk.match(rest)):
         return None
     return code, rest
+
+
+@cache
+def _country_code(three: str) -> tuple[int, int, re.Pattern[str] | None]:
+    """The country's code with which these digits begin, 0 for none, how long it is, and its ``_trunk_prefix``."""
+    for length in (1, 2, 3):
+        if (code := int(three[:length])) in COUNTRY_CODE_TO_REGION_CODE:
+            return code, length, _trunk_prefix(code)
+    return 0, 0, None
 
 
 def _spaced(code: int, digits: str) -> str:

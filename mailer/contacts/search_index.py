@@ -6,8 +6,9 @@ it, and a journalist who was changed is never missing from a search that comes a
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import chain, islice
 from weakref import WeakSet
 
 from sqlalchemy import Pool, delete, event, inspect, select, text
@@ -15,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from mailer.contacts.collecting import without_collecting
 from mailer.contacts.models import Contact, ContactStatus, ContactText, ContactUnindexed
-from mailer.contacts.words import IN_NAME, words_of
-from mailer.database import chunks, fetch, insert_rows, is_sqlite, is_writing, run
+from mailer.contacts.words import IN_NAME, MAX_WORD, words_of
+from mailer.database import Alongside, Rows, chunks, fetch, insert_rows, is_sqlite, is_writing, one_of, run
 
 MAX_WORDS = 5_000
 """Of one contact, the first ones of her name, titles, tags, outlets and notes, newest notes first. PostgreSQL takes no
@@ -80,7 +81,7 @@ def stale(session: Session, *, thorough: bool = False) -> list[int]:
         kept = dict(session.execute(select(ContactText.contact_id, ContactText.words)).all())
         ids = session.scalars(select(Contact.id).order_by(Contact.id)).all()
         for some in chunks(ids, _BATCH):
-            wanted = dict(_texts(session, _EVERYBODY, some[0], some[-1]))
+            wanted = dict(_texts(_read(session, _EVERYBODY, some[0], some[-1])))
             found |= {number for number in some if kept.get(number) != wanted.get(number)}
         found |= kept.keys() - set(ids)
     return sorted(found)
@@ -105,69 +106,100 @@ def _before_commit(session: Session) -> None:
 
 
 def _index_marked(session: Session) -> int:
-    connection = session.connection()
     count = 0
-    while True:
-        # The lowest numbers first, so that those who write at once wait for each other and do not lock up.
-        marked = connection.exec_driver_sql(
-            f"SELECT contact_id FROM contact_unindexed ORDER BY contact_id LIMIT {_BATCH}"  # noqa: S608
-        )
-        ids = [row[0] for row in marked]
-        if not ids:
-            break
-        with without_collecting():
-            _index(session, ids)
-        count += len(ids)
+    add = None
+    with without_collecting(), Alongside() as alongside:
+        for ids in _marked(session):
+            old = _old_words(session, ids)
+            read = _read(session, _MARKED, ids[0], ids[-1])
+            if add is not None:
+                alongside.start(add)
+            wanted = dict(_texts(read))
+            alongside.wait()
+            add = _keep(session, ids, old, wanted)
+            count += len(ids)
+        if add is not None:
+            add()
     if count >= _MANY and not is_sqlite(session):
         session.execute(text(f"ANALYZE {', '.join(_READ)}"))
     return count
 
 
-def _index(session: Session, ids: Sequence[int]) -> None:
+def _marked(session: Session) -> Iterator[Sequence[int]]:
+    """Those who are marked, the lowest numbers first: so those who write at once wait for each other and do not lock
+    up."""
+    query = f"SELECT contact_id FROM contact_unindexed ORDER BY contact_id LIMIT {_BATCH}"  # noqa: S608
+    connection = session.connection()
+    while ids := [row[0] for row in connection.exec_driver_sql(query)]:
+        yield ids
+
+
+def _old_words(session: Session, ids: Sequence[int]) -> dict[int, str]:
     # Between the first and the last of them, all who are marked are among them.
     between = ContactUnindexed.contact_id.between(ids[0], ids[-1])
     marked = select(ContactUnindexed.contact_id).where(between)
     old = select(ContactText.contact_id, ContactText.words).where(ContactText.contact_id.in_(marked))
-    have = dict(session.execute(old).all())
-    wanted = dict(_texts(session, _MARKED, ids[0], ids[-1]))
+    return dict(session.execute(old).all())
+
+
+def _keep(
+    session: Session, ids: Sequence[int], have: Mapping[int, str], wanted: Mapping[int, str]
+) -> Callable[[], None] | None:
+    """Keep these words, but for SQLite's index, which takes longer than all else; returns what adds them there."""
     changed = [number for number in ids if have.get(number) != wanted.get(number)]
     gone = [(number, have[number]) for number in changed if number in have]
     new = [(number, wanted[number]) for number in changed if number in wanted]
-    if is_sqlite(session):
-        _index_in_sqlite(session, gone, new)
+    if gone and is_sqlite(session):
+        forget = "INSERT INTO contact_search (contact_search, rowid, words) VALUES ('delete', ?, ?)"
+        session.connection().exec_driver_sql(forget, gone)
     for some in chunks(number for number, _ in gone):
         session.execute(delete(ContactText).where(ContactText.contact_id.in_(some)))
     insert_rows(session, ContactText, ("contact_id", "words"), new)
     run(session, "DELETE FROM contact_unindexed WHERE contact_id BETWEEN ? AND ?", (ids[0], ids[-1]))
-
-
-def _index_in_sqlite(session: Session, gone: Sequence[tuple[int, str]], new: Sequence[tuple[int, str]]) -> None:
+    if not new or not is_sqlite(session):
+        return None
     # Not by triggers, as SQLite's own manual does it: with trusted_schema off none may write to a virtual table.
-    connection = session.connection()
-    if gone:
-        forget = "INSERT INTO contact_search (contact_search, rowid, words) VALUES ('delete', ?, ?)"
-        connection.exec_driver_sql(forget, gone)
-    if new:
-        connection.exec_driver_sql("INSERT INTO contact_search (rowid, words) VALUES (?, ?)", new)
+    condition, numbers = one_of(session, "contact_id", [number for number, _ in new])
+    into = "INSERT INTO contact_search (rowid, words) SELECT contact_id, words FROM contact_text WHERE"
+    return partial(run, session, f"{into} {condition} ORDER BY contact_id", (numbers,))
 
 
-def _texts(session: Session, people: str, first: int, last: int) -> Iterator[tuple[int, str]]:
-    """The words of these contacts between two numbers; none for who is erased or gone."""
+_Read = tuple[Mapping[int, list[str]], Rows]
+"""What hangs on contacts, and the contacts themselves."""
+
+
+def _read(session: Session, people: str, first: int, last: int) -> _Read:
+    """What the words are made of, of these contacts between two numbers; none for who is erased or gone."""
     among = f"IN (SELECT {people} BETWEEN ? AND ?)"
     parts: defaultdict[int, list[str]] = defaultdict(list)
     for columns, source in _PARTS:
         for number, *values in fetch(session, ("contact_id", *columns), source.format(among), (first, last)):
             parts[number] += values
     is_there = f"FROM contact WHERE id {among} AND status <> '{ContactStatus.ERASED.value}'"
-    for number, title, arabic_title, *names in fetch(session, _COLUMNS, is_there, (first, last)):
-        named = dict.fromkeys(_words(names))
-        others = _words((title, arabic_title, *parts.get(number, ())))
-        words = dict.fromkeys(chain(map(IN_NAME.__add__, named), named, others))
-        yield number, " ".join(words if len(words) <= MAX_WORDS else list(words)[:MAX_WORDS])
+    return parts, fetch(session, _COLUMNS, is_there, (first, last))
 
 
-def _words(texts: Sequence[str]) -> Iterator[str]:
-    return chain.from_iterable(map(words_of, filter(None, texts)))
+def _texts(read: _Read) -> Iterator[tuple[int, str]]:
+    """The words of each contact."""
+    parts, people = read
+    nothing: list[str] = []
+    for number, title, arabic_title, *names in people:
+        words: dict[str, None] = {}
+        for name in filter(None, names):
+            words.update(dict.fromkeys(words_of(name)))
+        marked = [IN_NAME + word for word in words]
+        for part in filter(None, (title, arabic_title, *parts.get(number, nothing))):
+            words.update(_words_of_part(part) if len(part) <= MAX_WORD else dict.fromkeys(words_of(part)))
+        if len(marked) + len(words) > MAX_WORDS:
+            yield number, " ".join(islice(chain(marked, words), MAX_WORDS))
+        else:
+            yield number, " ".join((*marked, *words))
+
+
+@lru_cache(maxsize=10_000)
+def _words_of_part(text: str) -> Mapping[str, None]:
+    """Of an outlet, a role or a tag, as many people have the same."""
+    return dict.fromkeys(words_of(text))
 
 
 _MARKED = "contact_id FROM contact_unindexed WHERE contact_id"

@@ -19,9 +19,12 @@ from sqlalchemy.orm import DeclarativeBase, Session
 Rows = Sequence[tuple[Any, ...]]
 T = TypeVar("T")
 
-_HELPINGS = (256, 64, 16, 4, 1)
-"""Rows in one statement on SQLite: few sizes, so that each statement is prepared once. The largest table that is
-written so has fewer than 100 columns, and SQLite takes 32,766 values in a statement since 3.32."""
+_SIZES = (1, 4, 16, 64, 256)
+"""Rows in one statement on SQLite, and further ones by the last of them: few sizes, so that each statement is prepared
+once, and kept. What lacks is filled up with empty rows, which are left out."""
+_MOST = 32_000
+"""Values in one statement: SQLite takes 32,766 since 3.32. The largest table that is written so has fewer than 100
+columns."""
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -56,14 +59,18 @@ def _as_it_is(instant: datetime) -> datetime | str:
 
 
 def insert_rows(session: Session, model: type[DeclarativeBase], columns: Sequence[str], rows: Rows) -> None:
-    """Insert rows of values for these columns, instants as ``storing`` gives them and JSON as text."""
+    """Insert rows of values for these columns, instants as ``storing`` gives them and JSON as text. The first column
+    is one that is never NULL."""
     table = _table_of(model)
     into = f"INSERT INTO {table.name} ({', '.join(columns)}) "
     if not is_sqlite(session):
         _run_with_arrays(session, into + "SELECT * FROM ", table, columns, rows)  # noqa: S608 - fixed texts
         return
-    for size, helping in _helpings(rows):
-        _run_with_values(session, into + _values(size, len(columns)), helping)
+    for size, helping in _helpings(rows, len(columns)):
+        values = _values(size, len(columns))
+        if size > len(helping):
+            values = f"SELECT * FROM ({values}) WHERE column1 IS NOT NULL"  # noqa: S608 - a fixed text
+        _run_with_values(session, into + values, helping, size)
 
 
 def update_rows(session: Session, model: type[DeclarativeBase], columns: Sequence[str], rows: Rows) -> None:
@@ -79,8 +86,8 @@ def update_rows(session: Session, model: type[DeclarativeBase], columns: Sequenc
         where = where.replace(" AS v ", f" AS v ({names}) ")
         _run_with_arrays(session, update, table, columns, rows, behind=where)
         return
-    for size, helping in _helpings(rows):
-        _run_with_values(session, f"{update}({_values(size, len(columns))}){where}", helping)
+    for size, helping in _helpings(rows, len(columns)):
+        _run_with_values(session, f"{update}({_values(size, len(columns))}){where}", helping, size)
 
 
 def fetch(session: Session, columns: Sequence[str], source: str, values: tuple[Any, ...] = ()) -> Rows:
@@ -116,12 +123,14 @@ def _table_of(model: type[DeclarativeBase]) -> Table:
     return model.__table__
 
 
-def _helpings(rows: Rows) -> Iterator[tuple[int, Rows]]:
-    start = 0
-    for size in _HELPINGS:
-        while len(rows) - start >= size:
-            yield size, rows[start : start + size]
-            start += size
+def _helpings(rows: Rows, columns: int) -> Iterator[tuple[int, Rows]]:
+    """The rows in as few statements as may be, each with the number of rows in its text, which is no less."""
+    step = _SIZES[-1]
+    most = _MOST // columns // step * step
+    for start in range(0, len(rows), most):
+        helping = rows[start : start + most]
+        count = len(helping)
+        yield next((size for size in _SIZES if size >= count), -(-count // step) * step), helping
 
 
 @lru_cache(maxsize=64)
@@ -130,8 +139,11 @@ def _values(rows: int, columns: int) -> str:
     return f"VALUES {', '.join([row] * rows)}"
 
 
-def _run_with_values(session: Session, statement: str, rows: Rows) -> None:
-    session.connection().exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
+def _run_with_values(session: Session, statement: str, rows: Rows, size: int) -> None:
+    values = tuple(chain.from_iterable(rows))
+    if lacking := size - len(rows):
+        values += (None,) * (lacking * len(rows[0]))
+    session.connection().exec_driver_sql(statement, values)
 
 
 def _run_with_arrays(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 
-from mailer.contacts.address import Address, address
+from mailer.contacts.address import Address, address, plain_address
 from mailer.contacts.cities import KnownCity, cities_called, why_no_city
 from mailer.contacts.fields import plain_cell, split_values
 from mailer.contacts.importing import words
@@ -24,7 +25,7 @@ from mailer.contacts.spelling import CONTROLS, fold
 from mailer.contacts.table import MAX_CELL, clean
 
 _KEPT = 200  # characters of a value in a refusal
-_FORMULA = frozenset("=+-@")
+_FIRST = itemgetter(slice(1))
 _SIGNED = ("phone", "notes")
 """Fields whose cells may begin with a plus or a hyphen."""
 _LENGTHS = {
@@ -135,10 +136,8 @@ class Checker:
         if (
             together.isprintable()
             and len(together) <= MAX_CELL
-            and unicodedata.is_normalized("NFC", together)
-            and _FORMULA.isdisjoint(
-                [cell[:1] for field, cell in cells.items() if field != "phone" or cell[:1] != "+"]
-            )
+            and (together.isascii() or unicodedata.is_normalized("NFC", together))
+            and not _has_formula(cells)
         ):
             return {field: cell.strip() for field, cell in cells.items()}
         found = {}
@@ -224,6 +223,14 @@ class Checker:
         candidate.salutations = tuple(sorted(found.items()))
 
 
+def _has_formula(cells: Cells) -> bool:
+    """Whether any of them begins as one does; a telephone number may begin with a plus."""
+    starts = "".join(map(_FIRST, cells.values()))
+    if "=" in starts or "@" in starts or "-" in starts:
+        return True
+    return starts.count("+") > cells.get("phone", "").startswith("+")
+
+
 def _text(field: str, cell: str) -> str:
     """One cell as clean text; line breaks are kept where they stand between values."""
     if len(cell) > MAX_CELL:
@@ -245,6 +252,8 @@ _LINES = frozenset(
 
 
 def _addresses(cell: str) -> tuple[Address, ...]:
+    if "/" not in cell and "|" not in cell and (plain := plain_address(cell)):
+        return (plain,)  # most cells; nothing else that stands between several is in a plain one
     if not _SEVERAL.search(cell):
         return (_address(cell),)
     found: dict[str, Address] = {}

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from mailer.contacts.importing.account import ByDefault
-from mailer.contacts.importing.candidate import Candidate
+from mailer.contacts.importing.candidate import Candidate, Place
 from mailer.contacts.importing.cells import Checker, Faulty, Heads
 from mailer.contacts.importing.plan import shown
 from mailer.contacts.importing.vocabulary import Vocabulary
@@ -68,6 +68,7 @@ class Defaults:
         city = self._values.get("city")
         self.country = city.country if city else ""
         """As whose telephone numbers are read, where nothing else says it."""
+        self.outlets: tuple[Place, ...] = self._values.get("outlets", ())
 
     def fill(self, candidate: Candidate) -> Mapping[str, str]:
         """Say of somebody new what she lacks; returns it, as cells show it."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -24,11 +26,11 @@ from mailer.contacts.reading import Columns, OpenedList, Row, open_list, recogni
 from mailer.contacts.stops import suppressed_spellings
 from mailer.contacts.suppression import asked_among, suppressed_among
 from mailer.contacts.terms import day_of
-from mailer.database import chunks, take_turn
+from mailer.database import Alongside, chunks, take_turn
 from mailer.errors import BadTable
 
 Progress = Callable[[int, int], None]
-"""Told every thousand: how many rows or people are done, and of how many; 0 where that is not known."""
+"""Told every one or two thousand: how many rows or people are done, and of how many; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,20 @@ def plan_import(
     return intake.done
 
 
+_CHUNK = 2000
+"""People who are planned and written at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """Some people of a list, and what the registry knows of them."""
+
+    people: Sequence[Person]
+    before: Mapping[int, Standing]
+    asked: Collection[str]
+    """Keys of those of their addresses at which somebody asked not to be written to."""
+
+
 class _Intake:
     def __init__(
         self,
@@ -139,11 +155,22 @@ class _Intake:
         del candidates
         if (missing := without_column(self._fields_of_new)) and not known.contacts:
             raise _lacks(self._file, missing[0], default_advice(missing))
+        self._look_outlets_up(people)
+        planned = None
         done = 0
-        for chunk in chunks(people):
-            write(self._plan(chunk, known))
-            done += len(chunk)
-            self._progress(done, len(people))
+        with Alongside() as alongside:
+            # What one chunk needs is read before the one before it is written, which goes on while this is planned.
+            for chunk in chunks(people, _CHUNK):
+                among = self._look_up(chunk)
+                if planned is not None:
+                    alongside.start(partial(write, planned))
+                planned, taken = self._plan(among, known)
+                alongside.wait()
+                self._tell_suppressed(taken)
+                done += len(chunk)
+                self._progress(done, len(people))
+            if planned is not None:
+                write(planned)
         self.done.by_default = self._defaults.account()
         self.done.notices.sort(key=lambda notice: notice.row)
         self.done.refused.sort(key=lambda refusal: refusal.row)
@@ -203,19 +230,28 @@ class _Intake:
     def _refuse(self, rows: Sequence[Candidate], problems: Sequence[Unfit]) -> None:
         self.done.refused += [self._heads.refusal(row.row, unfit) for row in rows for unfit in problems]
 
-    def _plan(self, people: list[Person], known: Known) -> list[Entry]:
+    def _look_outlets_up(self, people: Sequence[Person]) -> None:
+        rows = chain.from_iterable((person.candidate, *person.further) for person in people)
+        keys = {place.key for row in rows for place in row.outlets}
+        keys.update(place.key for place in self._defaults.outlets)
+        self.outlets.look_up(self._session, keys)
+
+    def _look_up(self, people: list[Person]) -> _Among:
+        """Read what the registry knows of these people."""
         before = standings(self._session, [p.contact_id for p in people if p.contact_id], self._fields)
         people = [person for person in people if self._read_national(person, before.get(person.contact_id or 0))]
+        rows = chain.from_iterable((person.candidate, *person.further) for person in people)
+        told = {one.key for row in rows for one in row.address} if before else set()
+        untold = {one.key for standing in before.values() for one in standing.address} - told
+        return _Among(people, before, asked_among(self._session, untold))
+
+    def _plan(self, among: _Among, known: Known) -> tuple[list[Entry], list[Candidate]]:
+        """What becomes of these people, and the rows of those who are taken in; reads nothing."""
+        people, before = among.people, among.before
         wholes = [joined(person, known) for person in people]
         given = [{} if p.contact_id else self._defaults.fill(w) for p, (w, _) in zip(people, wholes, strict=True)]
-        if "outlets" in self._fields_of_new:
-            keys = {place.key for whole, _ in wholes for place in whole.outlets}
-            self.outlets.look_up(self._session, keys)
-        told_keys = {one.key for whole, _ in wholes for one in whole.address}
-        untold = {one.key for standing in before.values() for one in standing.address} - told_keys
-        asked = asked_among(self._session, untold)
         told_of_known, told_of_new = (
-            Planner(fields, known, self.vocabulary, self.outlets, day=self._day, asked=asked)
+            Planner(fields, known, self.vocabulary, self.outlets, day=self._day, asked=among.asked)
             for fields in (self._fields, self._fields_of_new)
         )
         entries = []
@@ -235,8 +271,7 @@ class _Intake:
             self._account(entry, planner, standing, by_default)
             entries.append(entry)
             taken += (person.candidate, *person.further)
-        self._tell_suppressed(taken)
-        return entries
+        return entries, taken
 
     def _read_national(self, person: Person, standing: Standing | None) -> bool:
         """Read the numbers that wait for a country: that of another row of hers, else that of the city where she is

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mailer.contacts.reading.encodings import Encoding
 from mailer.contacts.reading.rows import MAX_COLUMNS, OpenedList, Row, below_headings, bounded
+from mailer.contacts.table import MAX_CELL
 from mailer.errors import BadTable
 
 MAX_ROW = 1_000_000
@@ -113,7 +114,7 @@ def _rows(lines: _Lines, delimiter: str, *, skip: bool) -> Iterator[Row]:
                     remedy="Delete the columns that are not about people, or look for a wrong delimiter.",
                 )
             if (text := "".join(cells)) and not text.isspace():
-                yield Row(lines.row, bounded(cells))
+                yield Row(lines.row, tuple(cells) if len(text) <= MAX_CELL else bounded(cells))
     finally:
         lines.close()
 
