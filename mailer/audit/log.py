@@ -77,6 +77,8 @@ class Event(StrEnum):
     RELAY_UP = "relay.up"
     RELAY_THROTTLED = "relay.throttled"
     LOG_KEY_MADE = "log.key-made"
+    OFFICE_RESTORED = "office.restored"
+    """It goes on from an older state: what the log had behind this entry's place before is not in this database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import typer
 from rich.logging import RichHandler
 
 from mailer.cli import (
+    backup,
     beats,
     contacts,
     deliveries,
@@ -65,6 +66,9 @@ app.command("demo")(demo.demo)
 app.command("check")(setup.check)
 app.command("migrate")(setup.migrate_database)
 app.command("run")(run.run)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_office)
+app.command("recover")(backup.recover_office)
 app.add_typer(contacts.app, name="contacts", help="The registry of journalists and communications officers.")
 app.add_typer(beats.app, name="beats", help="The subjects that contacts cover.")
 app.add_typer(outlets.app, name="outlets", help="Where contacts work.")
