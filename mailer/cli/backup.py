@@ -1,4 +1,4 @@
-"""``dateline backup``, ``restore`` and ``recover``: keeping an office, and bringing it back so that nothing goes twice."""
+"""``dateline backup``, ``restore`` and ``recover``: keeping an office, and what was put back sends nothing again."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What keeps an office: backups while it runs, and bringing one back so that nothing is sent a second time.
 
 ``backup`` writes one file of the database (``snapshot``, ``programs``) and the office's folder (``papers``), with a
-``manifest``; ``archive`` checks such a file from whoever hands it over, and ``restore`` makes an office of it.
+``manifest``; ``archive`` checks such a file from whoever hands it over, and ``restoring`` makes an office of it.
 ``aftermath`` holds whatever an office that was put back would send, and ``older`` notices one that was put back by
 hand.
 """
@@ -11,7 +11,7 @@ from mailer.keeping.backup import BackedUp, back_up
 from mailer.keeping.manifest import Manifest
 from mailer.keeping.older import Evidence, evidence, mark_file, put_away, refuse_older
 from mailer.keeping.papers import secrets_in_settings
-from mailer.keeping.restore import Restored, restore
+from mailer.keeping.restoring import Restored, restore
 from mailer.keeping.snapshot import Progress
 
 __all__ = [

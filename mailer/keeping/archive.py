@@ -158,7 +158,7 @@ def _trouble(name: str, names: Mapping[str, int], *, is_database: bool) -> str:
     parts = name.split("/")
     if not name.isprintable() or "\\" in name or len(name.encode()) > _NAME_BYTES:
         return "has a name that cannot be"
-    if not is_database and (not name.startswith(OFFICE) or len(parts) < 3):
+    if not is_database and not name.startswith(OFFICE):
         return "is not a file of an office"
     if any(part in ("", ".", "..") for part in parts):
         return "has a name that leads elsewhere"

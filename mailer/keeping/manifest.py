@@ -77,11 +77,12 @@ class Manifest:
             raise ValueError("its manifest is not JSON") from error
         if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
             raise ValueError("its manifest is not that of a Dateline backup")
-        if document.pop("version", None) != VERSION:
+        if (form := document.pop("version", None)) != VERSION or type(form) is not int:
             raise ValueError("its manifest has a form that this Dateline does not know")
         try:
             members = [Member(**member) for member in document.pop("members")]
             made_at = datetime.fromisoformat(document.pop("made_at"))
+            document["left_out"] = [*document["left_out"]]
             found = cls(**document, made_at=made_at, members=members)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError("its manifest has not the fields that it should have") from error

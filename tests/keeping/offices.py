@@ -1,18 +1,15 @@
 """Offices on disk for the tests of keeping, with a plan in their database, and backups of them."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from builders import DESK, NOON, make_contact, make_list
-from conftest import new_database
 from newsroom import make_release, make_version, plan_wave
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mailer.audit.sealing import Sealer, log_key_of
 from mailer.cli.setup import office_parts
-from mailer.config import Config, config_file, load
+from mailer.config import Config, load
 from mailer.database import Database
 from mailer.keeping import BackedUp, Restored, back_up, restore
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -46,13 +43,13 @@ def plan(database: Database) -> dict[WaveState, int]:
             version = make_version(session, make_release(session, f"ports-{number}"))
             wave = plan_wave(session, version, chosen, due=NOON + timedelta(hours=number + 1)).wave
             found[state] = wave.id
-    states: Sequence[DeliveryState] = list(DeliveryState)[:8]
+    states = list(DeliveryState)[:8]
     with database.write() as session:
         for state, number in found.items():
             opened = None if state is WaveState.SCHEDULED else NOON
             session.execute(update(Wave).where(Wave.id == number).values(state=state, opened_at=opened))
-        sending = session.query(Delivery).where(Delivery.wave_id == found[WaveState.SENDING]).order_by(Delivery.id)
-        for delivery, state in zip(sending, states, strict=True):
+        sending = select(Delivery).where(Delivery.wave_id == found[WaveState.SENDING]).order_by(Delivery.id)
+        for delivery, state in zip(session.scalars(sending), states, strict=True):
             delivery.state = state
             delivery.process_id = "f" * 32 if state is DeliveryState.SENDING else None
     return found
@@ -68,11 +65,3 @@ def kept(database: Database, home: Path, file: Path, **options: object) -> Backe
 def brought_back(file: Path, folder: Path, url: str = "") -> Restored:
     """An office of that backup."""
     return restore(file, folder, database_url=url, environment={}, at=LATER, actor=DESK)
-
-
-def empty_beside(database: Database, postgres: str | None) -> str:
-    """The URL of an empty database of the same kind; empty for the SQLite file that the settings name."""
-    return new_database(postgres, f"r{uuid4().hex}") if postgres else ""
-
-
-__all__ = ["LATER", "brought_back", "config_file", "empty_beside", "kept", "plan", "seal", "settings_of"]

@@ -21,7 +21,8 @@ from sqlalchemy import text
 from mailer.audit import Actor
 from mailer.audit.high_water import highest, noted
 from mailer.audit.sealing import Checkpoint, Verified, known_keys, verify
-from mailer.config import config_file, database_url_in, load
+from mailer.config import config_file, database_url_in
+from mailer.config import load as load_settings
 from mailer.database import Database, migrate
 from mailer.errors import (
     BackupNewer,
@@ -141,7 +142,7 @@ class _Place:
     url: str
     """Under which it is worked on."""
     shown: str
-    opened_by: "Callable[[_Place, Archive, Progress], Database]"
+    load: Callable[[Database, Archive, Progress], None]
     draft: Path | None = None
     """An SQLite file outside of the office's folder is worked on beside its place …"""
     target: Path | None = None
@@ -150,13 +151,13 @@ class _Place:
     @contextmanager
     def opened(self, archive: Archive, progress: Progress) -> Iterator[Database]:
         """The database with what the backup has of it, not yet held."""
+        database = Database(self.url)
         try:
-            database = self.opened_by(self, archive, progress)
-            try:
-                yield database
-            finally:
-                database.close()
+            self.load(database, archive, progress)
+            yield database
+            database.close()
         except BaseException:
+            database.close()
             if self.draft is not None:
                 for end in ("", "-wal", "-shm"):
                     Path(f"{self.draft}{end}").unlink(missing_ok=True)
@@ -204,8 +205,7 @@ def _place(
     return _Place(f"sqlite:///{beside}", shown, _load_sqlite, beside, path)
 
 
-def _load_sqlite(place: _Place, archive: Archive, progress: Progress) -> Database:
-    database = Database(place.url)
+def _load_sqlite(database: Database, archive: Archive, progress: Progress) -> None:
     target = Path(str(database.engine.url.database))
     archive.extract(archive.database, target)
     progress("Checking the database", 0, 0)
@@ -219,11 +219,9 @@ def _load_sqlite(place: _Place, archive: Archive, progress: Progress) -> Databas
         raise BadBackup(file=archive.file, reason="what it has for a database is none of Dateline's") from error
     if sound != "ok" or levels != [(archive.manifest.level,)]:
         raise BadBackup(file=archive.file, reason="its database is damaged, or not of the level that it says")
-    return database
 
 
-def _load_postgresql(place: _Place, archive: Archive, progress: Progress) -> Database:
-    database = Database(place.url)
+def _load_postgresql(database: Database, archive: Archive, progress: Progress) -> None:
     with database.read() as session:
         if session.execute(text(_ANYTHING)).scalar_one():
             raise DatabaseNotEmpty(database=database.shown)
@@ -241,7 +239,6 @@ def _load_postgresql(place: _Place, archive: Archive, progress: Progress) -> Dat
             program.write(chunk)
             done += len(chunk)
             progress("Bringing the database back", done, total)
-    return database
 
 
 _ANYTHING = (
@@ -283,7 +280,7 @@ def _settle(
 def _witnessed(manifest: Manifest, draft: Path) -> int:
     """Up to where a witness's folder that its settings name has seen its log; what lies behind the backup is lost."""
     try:
-        config = load(draft)
+        config = load_settings(draft)
     except DatelineError:
         return 0  # as where a secret is not there yet; a running process asks again
     notes = noted(mark_file(config), config.checkpoint_folder)
