@@ -1,24 +1,24 @@
 """The log's high-water mark: what is known outside of the database of how far its log had come.
 
-A database that was put back from a copy does not know what it has lost. The last checkpoint lies beside it as a file,
-written whenever there is a new one, and may lie in the folder of a witness; where one of them is of more entries than
-the log has, the database is older than that.
+A database that was put back from a copy does not know what it has lost. The last checkpoint lies beside the log's keys,
+and may lie in the folder of a witness; where one of them is of more entries than the log has, the database is older.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import mkstemp
 
 from sqlalchemy.orm import Session
 
 from mailer.audit.log import Criteria, Event, entries
 from mailer.audit.sealing import SUFFIX, Checkpoint, VerifierKey, signer_of
-from mailer.audit.sealing.witness import Witness
-from mailer.errors import WitnessFailed
+
+LAST = "log.sealed"
+"""Beside the keys: the last checkpoint that was signed here …"""
+SET_BACK = f"set-back-*{SUFFIX}"
+"""… and those of a log that was longer than the one that was put back."""
 
 _LOOKED_AT = 100
 """Files of a witness's folder, from the one of most entries on; others in it may be another office's."""
@@ -33,31 +33,10 @@ class Mark:
     place: Path
 
 
-def marking(file: Path) -> Witness:
-    """What keeps the last checkpoint in this file, instead of the one before."""
-
-    def write(note: str) -> None:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            number, draft = mkstemp(dir=file.parent, prefix=f".{file.name}-")
-            try:
-                with open(number, "w", encoding="utf-8", newline="\n") as new:  # noqa: PTH123
-                    new.write(note)
-                    new.flush()
-                    os.fsync(new.fileno())
-                Path(draft).replace(file)
-            finally:
-                Path(draft).unlink(missing_ok=True)
-        except OSError as error:
-            raise WitnessFailed(witness=file, reason=error.strerror or "unknown reason") from error
-
-    return write
-
-
-def noted(file: Path, folder: Path | None) -> Mapping[Path, str]:
-    """What lies in the mark's file and in a witness's folder and might be checkpoints."""
+def noted(keys_folder: Path, folder: Path | None) -> Mapping[Path, str]:
+    """What lies beside the log's keys and in a witness's folder and might be checkpoints."""
     found: dict[Path, str] = {}
-    for place in _places(file, folder):
+    for place in _places(keys_folder, folder):
         with suppress(OSError, UnicodeDecodeError), place.open("rb") as content:
             found[place] = content.read(_NOTE_BYTES).decode()
     return found
@@ -79,8 +58,9 @@ def known_lost(session: Session) -> int:
     return max((size for size in told if isinstance(size, int)), default=0)
 
 
-def _places(file: Path, folder: Path | None) -> Iterator[Path]:
-    yield file
+def _places(keys_folder: Path, folder: Path | None) -> Iterator[Path]:
+    yield keys_folder / LAST
+    yield from keys_folder.glob(SET_BACK)
     if folder is not None:
         # By their names, which begin with the number of entries.
         yield from islice(sorted(folder.glob(f"[0-9]*{SUFFIX}"), reverse=True), _LOOKED_AT)

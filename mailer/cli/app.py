@@ -18,6 +18,7 @@ from mailer.cli import (
     dkim,
     lists,
     log,
+    log_export,
     log_seal,
     outlets,
     releases,
@@ -79,6 +80,7 @@ app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to wh
 app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
 app.add_typer(log.app, name="log", help="The append-only record of every event.")
 app.command("verify-receipt")(log_seal.verify_receipt)
+app.command("verify-export")(log_export.verify_export)
 app.add_typer(dkim.app, name="dkim", help="The keys that sign our mail, and their DNS records.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit import Criteria, Event, LogEntry, entries
-from mailer.cli import log_seal
+from mailer.cli import log_export, log_seal
 from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
@@ -112,3 +112,4 @@ app.command("verify")(log_seal.verify_log)
 app.command("checkpoint")(log_seal.checkpoint)
 app.command("key")(log_seal.key)
 app.command("receipt")(log_seal.receipt_of)
+app.command("export")(log_export.export_log)

@@ -1,6 +1,6 @@
 """``dateline log``: seal, verify, checkpoint, key and receipt: what proves the log to somebody who doubts it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +41,16 @@ KeysOption = Annotated[
 ]
 
 
+WitnessedOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--witnessed",
+        metavar="PATH",
+        help="A checkpoint that was kept elsewhere, or a folder of them. May be repeated.",
+    ),
+]
+
+
 def seal(*, as_json: JsonOption = False) -> None:
     """Seal the entries that are new. A running dateline run does so by itself, every few seconds."""
     with opened() as office:
@@ -54,20 +64,13 @@ def seal(*, as_json: JsonOption = False) -> None:
 
 def verify_log(
     *,
-    witnessed: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--witnessed",
-            metavar="PATH",
-            help="A checkpoint that was kept elsewhere, or a folder of them. May be repeated.",
-        ),
-    ] = None,
+    witnessed: WitnessedOption = None,
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go through the whole log and compare each entry with its seal. Ends with 1 where something does not fit."""
-    believed = [_key(text) for text in keys or ()]
-    notes = [_note(file) for path in witnessed or () for file in _files(path)]
+    believed = [key_of(text) for text in keys or ()]
+    notes = notes_at(witnessed or ())
     with opened() as office, office.database.read() as session, _progress() as progress:
         found = verify(
             session, believed or known_keys(office.config.keys_folder), witnessed=notes, progress=progress
@@ -137,7 +140,7 @@ def verify_receipt(
     as_json: JsonOption = False,
 ) -> None:
     """Check a receipt. Needs no office and no database. Give --key, from whom you trust, or it vouches for itself."""
-    found = check_receipt(file, [_key(text) for text in keys or ()])
+    found = check_receipt(file, [key_of(text) for text in keys or ()])
     if eml is not None and found.message:
         write_file(eml, found.message)
     if as_json:
@@ -171,13 +174,19 @@ def verify_receipt(
         say(f"This holds if the key is theirs, which --key would have checked: {found.signer}")
 
 
-def _key(text: str) -> VerifierKey:
+def key_of(text: str) -> VerifierKey:
+    """The key that ``--key`` names. Raises ``BadOption``."""
     try:
         return VerifierKey.parsed(text)
     except ValueError as error:
         raise BadOption(
             option="--key", value=text, allowed=f"a key as dateline log key prints it; {error}"
         ) from error
+
+
+def notes_at(paths: Sequence[Path]) -> list[str]:
+    """The checkpoints that lie there, in files or in folders of them. Raises ``UnreadableFile``."""
+    return [_note(file) for path in paths for file in _files(path)]
 
 
 def _files(path: Path) -> list[Path]:

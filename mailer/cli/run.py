@@ -17,7 +17,7 @@ from mailer.cli.office import Office, opened
 from mailer.cli.output import say
 from mailer.delivery.service import Service, Tell
 from mailer.errors import DatelineError, NoRelay
-from mailer.keeping import mark_file, refuse_older
+from mailer.keeping import refuse_older
 from mailer.logs import JsonFormatter, LogFormat, fields
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,6 @@ def serve(office: Office, *, stop_on_signals: bool, tell: Tell) -> None:
         config=office.config,
         sender=office.sender,
         folder=office.process_folder,
-        mark=mark_file(office.config),
         sealer=Sealer(office.database, office.log_key()),
         tell=tell,
     )

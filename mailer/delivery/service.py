@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.audit.high_water import marking
 from mailer.audit.sealing import Sealer, kept_sealed, kept_witnessed, witnesses
-from mailer.audit.sealing.keeping import EVERY
 from mailer.clock import Clock
 from mailer.config import Config
 from mailer.database import Database
@@ -47,18 +45,15 @@ class Service:
         config: Config,
         sender: SenderIdentity,
         folder: Path,
-        mark: Path,
         sealer: Sealer,
         tell: Tell,
     ) -> None:
-        """``mark`` is the file in which the log's last checkpoint lies beside the database; ``tell`` is given what an
-        operator should see, one line at a time, from any thread.
+        """``tell`` is given what an operator should see, one line at a time, from any thread.
 
         Raises ``BadDkimKey``: mail without the signature that it should have is thrown away by many.
         """
         self._database, self._clock, self._config = database, clock, config
         self._sender, self._folder, self._sealer, self._tell = sender, folder, sealer, tell
-        self._mark = mark
         self._signers, unreadable = readable(config.dkim)
         for key, error in unreadable:
             if not key.retired:
@@ -90,7 +85,6 @@ class Service:
                 on_trouble=self._unwitnessed,
                 every=self._config.log.checkpoint_every.total_seconds(),
             ),
-            kept_witnessed(self._database, [marking(self._mark)], on_trouble=self._unwitnessed, every=EVERY),
             kept_sealed(self._sealer, self._clock, on_trouble=self._unsealed),
             sending_process(self._database, self._folder, self._clock, sync=sync) as process,
         ):

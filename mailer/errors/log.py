@@ -25,6 +25,11 @@ class NotSealed(DatelineError):
     remedy = "Seal it now: dateline log seal"
 
 
+class NothingSealed(DatelineError):
+    message = "Nothing has been sealed yet."
+    remedy = "To do so: dateline log seal"
+
+
 class NothingToProve(DatelineError):
     message = "Nothing has become of delivery {delivery} yet: it is {state}."
     remedy = "Wait until it has ended."

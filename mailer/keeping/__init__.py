@@ -9,7 +9,7 @@ hand.
 from mailer.keeping.aftermath import Aftermath, HeldWave, recover
 from mailer.keeping.backup import BackedUp, back_up
 from mailer.keeping.manifest import Manifest
-from mailer.keeping.older import Evidence, evidence, mark_file, put_away, refuse_older
+from mailer.keeping.older import Evidence, evidence, put_away, refuse_older
 from mailer.keeping.papers import secrets_in_settings
 from mailer.keeping.restoring import Restored, restore
 from mailer.keeping.snapshot import Progress
@@ -24,7 +24,6 @@ __all__ = [
     "Restored",
     "back_up",
     "evidence",
-    "mark_file",
     "put_away",
     "recover",
     "refuse_older",

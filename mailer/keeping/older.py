@@ -1,6 +1,6 @@
 """Notices a database that is older than what lies beside it, as when somebody has put a copy back by hand.
 
-Two things outlive it: the last checkpoint of the log, kept in ``data/`` and with witnesses, and the journals of
+Two things outlive it: the last checkpoint of the log, kept beside its keys and with witnesses, and the journals of
 processes that were killed. A database that knows less than they do would send again what has gone out.
 """
 
@@ -41,11 +41,6 @@ class Evidence:
         return frozenset(begun | {ended.delivery_id for r in self.journals.values() for ended in r.ended})
 
 
-def mark_file(config: Config) -> Path:
-    """Where a running process keeps the log's last checkpoint beside the database."""
-    return config.home / "data" / "last.checkpoint"
-
-
 def refuse_older(session: Session, config: Config, process_folder: Path) -> None:
     """Raises ``DatabaseOlder`` where what lies beside the database says that it was put back from a copy."""
     found = evidence(session, config, process_folder)
@@ -56,7 +51,7 @@ def refuse_older(session: Session, config: Config, process_folder: Path) -> None
 def evidence(session: Session, config: Config, process_folder: Path) -> Evidence:
     """Look at what lies beside the database. Nothing may have been read in the session before: what lies there is
     looked at first, or a process that is just beginning would be taken for one that the database has lost."""
-    notes = noted(mark_file(config), config.checkpoint_folder)
+    notes = noted(config.keys_folder, config.checkpoint_folder)
     journals = _journals(process_folder)
     last = last_checkpoint(session)
     own = Checkpoint.parsed(last.note) if last else None

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailer.audit.high_water import LAST, SET_BACK
 from mailer.config import Config
 
 FOLDERS = ("config", "contacts", "templates")
 """What people edit. Everything else of an office is in its database."""
 
-PUBLIC = ".pub"
-"""Public keys: without them nobody could check a log that is brought back."""
+_PUBLIC = ("*.pub", "handover-*.checkpoint")
+"""Among the keys, what is not secret: without it nobody could check a log that is brought back."""
+_OF_THIS_COPY = (LAST, SET_BACK, ".*")
+"""Among the keys, how far this copy of the log has come: another one begins with what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,14 @@ def _paper(file: Path, home: Path, secret: frozenset[Path], *, with_keys: bool) 
     real = file.resolve()
     keys = (home / "config" / "keys").resolve()
     # A link from contacts/ to a key is a key.
-    hidden = file in secret or real in secret or (real.is_relative_to(keys) and real.suffix != PUBLIC)
+    among_keys = real.is_relative_to(keys)
+    hidden = file in secret or real in secret or (among_keys and not any(real.match(name) for name in _PUBLIC))
     if not name.isprintable():
         return Paper(
             "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name), file, "its name"
         )
+    if among_keys and any(real.match(name) for name in _OF_THIS_COPY):
+        return Paper(name, file, "it says how far this copy has come")
     if hidden and not with_keys:
         return Paper(name, file, "it is secret; --with-keys takes it along")
     # A pipe would be waited for without end.

@@ -39,7 +39,6 @@ from mailer.keeping.aftermath import HeldWave, described, settle
 from mailer.keeping.archive import Archive, opened_backup
 from mailer.keeping.backup import sync_folder
 from mailer.keeping.manifest import OFFICE, Manifest
-from mailer.keeping.older import mark_file
 from mailer.keeping.programs import writing_to
 from mailer.keeping.snapshot import Progress, free_bytes
 from mailer.schedule.standstill import Stopped
@@ -283,7 +282,7 @@ def _witnessed(manifest: Manifest, draft: Path) -> int:
         config = load_settings(draft)
     except DatelineError:
         return 0  # as where a secret is not there yet; a running process asks again
-    notes = noted(mark_file(config), config.checkpoint_folder)
+    notes = noted(config.keys_folder, config.checkpoint_folder)
     origin = Checkpoint.parsed(manifest.checkpoint).origin if manifest.checkpoint else ""
     mark = highest(notes, known_keys(config.keys_folder), origin=origin)
     return mark.size if mark else 0

@@ -10,7 +10,6 @@ from offices import LATER, brought_back, kept, plan, seal
 from sqlalchemy import select
 
 from mailer.audit import Event, append
-from mailer.audit.high_water import marking
 from mailer.audit.sealing import Checkpoint, last_checkpoint, log_key_of
 from mailer.audit.sealing.witness import into_folder
 from mailer.config import Config, load
@@ -18,7 +17,7 @@ from mailer.database import Database
 from mailer.delivery.claims import register
 from mailer.delivery.journal import Journal, journal_file
 from mailer.errors import DatabaseOlder
-from mailer.keeping import Evidence, evidence, mark_file, put_away, recover, refuse_older
+from mailer.keeping import Evidence, evidence, put_away, recover, refuse_older
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
 
 
@@ -51,7 +50,7 @@ def test_a_database_that_knows_all_is_sent_from(database: Database, home: Path) 
     refuse(database, config)
     plan(database)
     seal(database, home)
-    marking(mark_file(config))(note_of(database))
+    (config.keys_folder / "log.sealed").write_text(note_of(database), "utf-8")
     refuse(database, config)
     more(database, home)
     refuse(database, config)
@@ -63,7 +62,7 @@ def forward(database: Database, home: Path, folder: Path | None = None) -> None:
     told = Checkpoint.parsed(note_of(database))
     note = key.sign(str(Checkpoint(told.origin, told.size + 7, bytes(32))))
     if folder is None:
-        marking(mark_file(load(home, {})))(note)
+        (home / "config" / "keys" / "log.sealed").write_text(note, "utf-8")
     else:
         into_folder(folder, note)
 
@@ -75,6 +74,11 @@ def test_a_mark_of_more_entries_than_the_log_has_keeps_it_from_sending(database:
     with pytest.raises(
         DatabaseOlder, match=f"has {sealed} sealed entries, and .* is a checkpoint of {sealed + 7}"
     ):
+        refuse(database, load(home, {}))
+    # Also when it was put aside since, so that the log can be sealed again.
+    last = home / "config" / "keys" / "log.sealed"
+    last.rename(last.with_name("set-back-000000000099-log.checkpoint"))
+    with pytest.raises(DatabaseOlder):
         refuse(database, load(home, {}))
 
 
@@ -101,8 +105,7 @@ def test_what_no_known_key_has_signed_stops_nobody(database: Database, home: Pat
     lines[1] = "999999"
     for name, content in (("000000999999", "\n".join(lines)), ("000000999998", ""), ("000000999997", "x\n9\n")):
         (tmp_path / "partner" / f"{name}.checkpoint").write_text(content, "utf-8")
-    mark_file(config).parent.mkdir(exist_ok=True)
-    mark_file(config).write_bytes(b"\xff\xfe")
+    (config.keys_folder / "log.sealed").write_bytes(b"\xff\xfe")
     refuse(database, config)
     # Where the keys are lost too, the log's name is all that there is.
     (home / "config" / "keys" / "log.pub").unlink()
