@@ -95,6 +95,9 @@ OBJECTS = [
     ("log verify", ("log", "verify", "--witnessed", "terms.txt")),
     ("log checkpoint", ("log", "checkpoint")),
     ("log key", ("log", "key")),
+    ("log export", ("log", "export", "exported")),
+    ("backup", ("backup",)),
+    ("recover", ("recover",)),
 ]
 LINES = [("deliveries list", ("deliveries", "list")), ("log list", ("log", "list"))]
 
@@ -203,8 +206,10 @@ def test_every_command_with_json_is_documented() -> None:
         for group, command, options in commands(typer.main.get_command(app))
         if "--json" in options
     }
-    # What a receipt proves is held to the page in test_receipts.py.
-    assert names - {"verify-receipt"} == {" ".join(words[:2]) for _, words in [*ARRAYS, *OBJECTS, *LINES]}
+    # What a receipt proves is held to the page in test_receipts.py, and these two in test_backup_commands.py.
+    assert names - {"verify-receipt", "verify-export", "restore"} == {
+        " ".join(words[:2]) for _, words in [*ARRAYS, *OBJECTS, *LINES]
+    }
 
 
 def commands(root: object) -> Iterator[tuple[str, str, set[str]]]:
