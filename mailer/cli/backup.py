@@ -152,7 +152,9 @@ def _tell_restored(done: Restored, *, elsewhere: str) -> None:
     say(f"Its database is {done.database}.")
     if elsewhere:
         say("The settings still name the old one: write this under [database] url, or set DATELINE_DATABASE__URL.")
-    if not log.problems:
+    if not manifest.sealed:
+        say("Nothing of its log had been sealed.")
+    elif not log.problems:
         fits = ", and the checkpoint in the backup fits" if log.witnessed else ""
         say(f"Its log was looked through: {log.sealed} sealed entries are as they were sealed{fits}.")
     for name in manifest.left_out[:_SHOWN]:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from mailer.audit import Actor
 from mailer.audit.high_water import highest, noted
-from mailer.audit.sealing import Checkpoint, Verified, known_keys, verify
+from mailer.audit.sealing import Checkpoint, Verified, known_keys, last_checkpoint, verify
 from mailer.config import config_file, database_url_in
 from mailer.config import load as load_settings
 from mailer.database import Database, migrate
@@ -293,9 +293,11 @@ def _look(
 ) -> tuple[Sequence[HeldWave], Verified]:
     witnessed = [manifest.checkpoint] if manifest.checkpoint else []
     with database.read() as session:
+        # A backup may be made between the key and the first seal: then nothing is missed.
+        begun = witnessed or last_checkpoint(session)
         log = verify(
             session,
-            known_keys(draft / "config" / "keys"),
+            known_keys(draft / "config" / "keys") if begun else [],
             witnessed=witnessed,
             progress=lambda done, total: progress("Looking at the log's entries", done, total),
         )

@@ -9,7 +9,7 @@ from offices import LATER, brought_back, kept, plan, seal
 from sqlalchemy import select
 
 from mailer.audit import Event
-from mailer.audit.sealing import known_keys, verify
+from mailer.audit.sealing import known_keys, log_key_of, verify
 from mailer.config import load
 from mailer.database import Database, migrate
 from mailer.delivery.claims import claim, register
@@ -105,6 +105,15 @@ def test_the_log_goes_on_from_the_backup_and_still_fits(
         found = verify(session, known_keys(tmp_path / "back" / "config" / "keys"))
     assert (found.problems, found.unsealed) == ([], 0)
     back.close()
+
+
+def test_a_backup_from_before_the_first_seal_has_nothing_amiss(
+    database: Database, home: Path, tmp_path: Path, empty_url: str
+) -> None:
+    plan(database)
+    log_key_of(home / "config" / "keys", "desk.example/dateline-log")
+    kept(database, home, tmp_path / "b.zip")
+    assert brought_back(tmp_path / "b.zip", tmp_path / "back", empty_url).log.problems == []
 
 
 def test_a_log_that_was_changed_before_the_backup_is_told(database: Database, home: Path, tmp_path: Path) -> None:
