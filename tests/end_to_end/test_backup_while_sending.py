@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from builders import make_contact, make_list
+from newsroom import make_release, make_version, plan_wave
 from sqlalchemy import func, select, text
 from test_restart import Newsroom, newsroom
 
@@ -78,7 +80,10 @@ def test_the_wave_goes_on_and_the_restored_office_sends_none_of_it_until_it_is_l
 
     running = back.start()
     # Another wave, to see that it is at work: when that has gone out, the held one would have as well.
-    other = back.schedule(1, seconds=2)
+    with back.database.write() as session:
+        somebody = make_list(session, make_contact(session, "Somebody Else"), name="Others")
+        version = make_version(session, make_release(session, "another"))
+        other = plan_wave(session, version, somebody, now=datetime.now(UTC)).wave
     back.done(other)
     extra = Counter(address for address, count in back.received().items() if count > everybody[address])
     assert extra.total() == 1
