@@ -354,15 +354,7 @@ def load(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
     file = config_file(home)
     if not file.exists():
         raise OfficeMissing(folder=home)
-    try:
-        settings = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(file=file, reason="it is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        reason, _, place = str(error).rpartition(" (at ")
-        raise BadSyntax(file=file, place=place.rstrip(")"), reason=reason) from error
+    settings = _read(file)
     origins = _overlay(settings, environment)
     _refuse_unknown(settings, Config, "", file, origins)
     try:
@@ -384,6 +376,19 @@ def load(home: Path, environment: Mapping[str, str] = os.environ) -> Config:
     )
 
 
+def database_url_in(home: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """Where an office's database is, of its settings this alone: its other secrets may not be there yet.
+
+    Raises what ``load`` raises of a file that cannot be read. Holds a secret.
+    """
+    settings: object = environment.get(f"{_PREFIX}DATABASE__URL")
+    if settings is None:
+        section = _read(config_file(home)).get("database", {})
+        settings = section.get("url") if isinstance(section, dict) else None
+    database = Database(url=SecretStr(settings)) if isinstance(settings, str) else Database()
+    return Config.model_construct(home=home.absolute(), database=database).database_url
+
+
 def _with_files(relay: Relay, home: Path) -> Relay:
     """The relay with its files taken from the office's folder, and its password read."""
     if relay.ca_file is not None:
@@ -396,6 +401,18 @@ def _with_files(relay: Relay, home: Path) -> Relay:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UnreadableFile(file=file, reason=reason) from error
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(file=file, reason="it is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).rpartition(" (at ")
+        raise BadSyntax(file=file, place=place.rstrip(")"), reason=reason) from error
 
 
 def _overlay(settings: dict[str, object], environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import typer
 from rich.logging import RichHandler
 
 from mailer.cli import (
+    backup,
     beats,
     contacts,
     deliveries,
@@ -17,6 +18,7 @@ from mailer.cli import (
     dkim,
     lists,
     log,
+    log_export,
     log_seal,
     outlets,
     releases,
@@ -65,6 +67,9 @@ app.command("demo")(demo.demo)
 app.command("check")(setup.check)
 app.command("migrate")(setup.migrate_database)
 app.command("run")(run.run)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_office)
+app.command("recover")(backup.recover_office)
 app.add_typer(contacts.app, name="contacts", help="The registry of journalists and communications officers.")
 app.add_typer(beats.app, name="beats", help="The subjects that contacts cover.")
 app.add_typer(outlets.app, name="outlets", help="Where contacts work.")
@@ -75,6 +80,7 @@ app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to wh
 app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
 app.add_typer(log.app, name="log", help="The append-only record of every event.")
 app.command("verify-receipt")(log_seal.verify_receipt)
+app.command("verify-export")(log_export.verify_export)
 app.add_typer(dkim.app, name="dkim", help="The keys that sign our mail, and their DNS records.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit import Criteria, Event, LogEntry, entries
-from mailer.cli import log_key, log_seal
+from mailer.cli import log_export, log_key, log_seal
 from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
@@ -112,6 +112,6 @@ app.command("verify")(log_seal.verify_log)
 app.command("checkpoint")(log_seal.checkpoint)
 app.command("key")(log_key.key)
 app.command("rotate-key")(log_key.change_key)
-app.command("accept-backup")(log_key.accept_older)
 app.command("tiles")(log_seal.tiles)
 app.command("receipt")(log_seal.receipt_of)
+app.command("export")(log_export.export_log)

@@ -1,6 +1,6 @@
-"""``dateline log``: key, rotate-key and accept-backup: with what the log is sealed, and on which copy."""
+"""``dateline log``: key and rotate-key: with what the log is sealed."""
 
-from mailer.audit.sealing import accept_backup, known_keys, rotate_key
+from mailer.audit.sealing import known_keys, rotate_key
 from mailer.cli.office import home, opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import out, say, show_document
@@ -39,17 +39,4 @@ def change_key(*, as_json: JsonOption = False) -> None:
     say(
         f"This key seals the log from {new.since} entries on. Give it to whoever checks the log, and back up "
         "config/keys."
-    )
-
-
-def accept_older(*, as_json: JsonOption = False) -> None:
-    """Say that an older copy of the database was put back on purpose. The log notes it, and is sealed from there."""
-    with opened() as office:
-        done = accept_backup(office.database, office.config.keys_folder, at=office.clock.now(), actor=office.actor)
-    if as_json:
-        show_document({"sealed": done.sealed, "there": done.there})
-        return
-    say(
-        f"{done.sealed} entries had been sealed, and the log goes on from {done.there}; it says so (log.set-back). "
-        "Tell whoever keeps your checkpoints: those of more entries do not fit from now on."
     )

@@ -43,6 +43,16 @@ KeysOption = Annotated[
 ]
 
 
+AgainstOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--against",
+        metavar="PATH",
+        help="A checkpoint that was kept elsewhere: a file, a mail (.eml), or a folder of them. May be repeated.",
+    ),
+]
+
+
 def seal(*, as_json: JsonOption = False) -> None:
     """Seal the entries that are new. A running dateline run does so by itself, every few seconds."""
     with opened() as office:
@@ -59,20 +69,13 @@ def seal(*, as_json: JsonOption = False) -> None:
 
 def verify_log(
     *,
-    witnessed: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--against",
-            metavar="PATH",
-            help="A checkpoint that was kept elsewhere: a file, a mail (.eml), or a folder of them. May be repeated.",
-        ),
-    ] = None,
+    witnessed: AgainstOption = None,
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go through the whole log and compare each entry with its seal. Ends with 1 where something does not fit."""
-    believed = [_key(text) for text in keys or ()]
-    notes = [note for path in witnessed or () for file in _files(path) for note in _notes(file)]
+    believed = [key_of(text) for text in keys or ()]
+    notes = notes_at(witnessed or ())
     with opened() as office, office.database.read() as session, _progress() as progress:
         beside = [] if believed else beside_the_keys(office.config.keys_folder)
         found = verify(
@@ -154,7 +157,7 @@ def verify_receipt(
     as_json: JsonOption = False,
 ) -> None:
     """Check a receipt. Needs no office and no database. Give --key, from whom you trust, or it vouches for itself."""
-    found = check_receipt(file, [_key(text) for text in keys or ()])
+    found = check_receipt(file, [key_of(text) for text in keys or ()])
     if eml is not None and found.message:
         write_file(eml, found.message)
     if as_json:
@@ -188,13 +191,19 @@ def verify_receipt(
         say(f"This holds if the key is theirs, which --key would have checked: {found.signer}")
 
 
-def _key(text: str) -> VerifierKey:
+def key_of(text: str) -> VerifierKey:
+    """The key that ``--key`` names. Raises ``BadOption``."""
     try:
         return VerifierKey.parsed(text)
     except ValueError as error:
         raise BadOption(
             option="--key", value=text, allowed=f"a key as dateline log key prints it; {error}"
         ) from error
+
+
+def notes_at(paths: Sequence[Path]) -> list[str]:
+    """The checkpoints that lie there, in files or in folders of them. Raises ``UnreadableFile``."""
+    return [note for path in paths for file in _files(path) for note in _notes(file)]
 
 
 def _files(path: Path) -> list[Path]:

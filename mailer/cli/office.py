@@ -105,14 +105,15 @@ def opened() -> Iterator[Office]:
     database = Database(config.database_url)
     try:
         migrate.require(database)
-        yield Office(config, database, SystemClock(), Actor(f"cli:{_account()}"))
+        yield Office(config, database, SystemClock(), account())
     finally:
         database.close()
 
 
-def _account() -> str:
+def account() -> Actor:
+    """Who is at the keyboard, as the log names her."""
     # By the system, as anybody can set the environment's LOGNAME, and the log would say it was somebody else.
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return Actor(f"cli:{pwd.getpwuid(os.getuid()).pw_name}")
     except KeyError:
-        return f"uid {os.getuid()}"
+        return Actor(f"cli:uid {os.getuid()}")

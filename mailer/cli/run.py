@@ -17,6 +17,7 @@ from mailer.cli.office import Office, opened
 from mailer.cli.output import say
 from mailer.delivery.service import Service, Tell
 from mailer.errors import DatelineError, NoRelay
+from mailer.keeping import refuse_older
 from mailer.logs import JsonFormatter, LogFormat, fields
 
 _log = logging.getLogger(__name__)
@@ -50,9 +51,14 @@ def run(
 
 
 def serve(office: Office, *, stop_on_signals: bool, tell: Tell) -> None:
-    """Run the office's sending process until it is told to stop. Raises ``NoRelay`` and ``BadLogKey``."""
+    """Run the office's sending process until it is told to stop.
+
+    Raises ``NoRelay``, ``BadLogKey``, and ``DatabaseOlder`` where the database was put back from a copy.
+    """
     if not office.config.relay:
         raise NoRelay
+    with office.database.read() as session:
+        refuse_older(session, office.config, office.process_folder)
     service = Service(
         office.database,
         office.clock,

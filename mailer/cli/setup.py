@@ -99,7 +99,7 @@ def _print(finding: Finding) -> None:
 
 
 def migrate_database() -> None:
-    """Bring the database to the level that this version needs. Make a copy of it first."""
+    """Bring the database to the level that this version needs. Make a backup first."""
     config = load(home())
     database = Database(config.database_url)
     try:

@@ -26,13 +26,9 @@ class LogNotOurs(DatelineError):
 class LogSetBack(DatelineError):
     message = "The log was sealed here up to {sealed} entries, and the database has only {there} of them."
     remedy = (
-        "If you put back an older copy of the database yourself, say so: dateline log accept-backup. If not, somebody "
+        "If you put back an older copy of the database yourself, say so: dateline recover. If not, somebody "
         "has taken the end of the log away: keep everything as it is. Until then entries wait for their seal."
     )
-
-
-class NothingSetBack(DatelineError):
-    message = "The database has everything that was sealed here; there is no older copy to accept."
 
 
 class EntriesUnreadable(DatelineError):

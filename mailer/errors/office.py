@@ -90,7 +90,7 @@ class DatabaseUnusable(DatelineError):
 
 class SchemaBehind(DatelineError):
     message = "The database {database} is at level {level}, and this version needs {needed}."
-    remedy = "Make a copy of it, then run: dateline migrate"
+    remedy = "Make a backup, then bring it forward: dateline backup, then dateline migrate"
 
 
 class SchemaUnknown(DatelineError):

@@ -96,6 +96,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> TestClock:
     clock = TestClock()
     monkeypatch.setattr("mailer.cli.office.SystemClock", lambda: clock)
     monkeypatch.setattr("mailer.cli.setup.SystemClock", lambda: clock)
+    monkeypatch.setattr("mailer.cli.backup.SystemClock", lambda: clock)
     return clock
 
 

@@ -10,7 +10,6 @@ from mailer.audit.sealing.models import last_checkpoint
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey
 from mailer.audit.sealing.sealer import Sealer
 from mailer.database import Database
-from mailer.errors import NothingSetBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +40,18 @@ def rotate_key(database: Database, key: LogKey, folder: Path, *, at: datetime, a
     return next(known for known in new.known() if known == new.verifier)
 
 
-def accept_backup(database: Database, folder: Path, *, at: datetime, actor: Actor) -> SetBack:
+def accept_backup(database: Database, folder: Path, *, at: datetime, actor: Actor) -> SetBack | None:
     """Take the database as the log though more was sealed here before, as an older copy of it was put back on purpose.
 
-    The log says so, and the checkpoint of what is not there any more stays beside the keys. Raises ``NothingSetBack``.
+    The log says so, and the checkpoint of what is not there any more stays beside the keys. ``None`` where the database
+    has everything that was sealed here.
     """
     note = remembered(folder)
     with database.write() as session:
         last = last_checkpoint(session)
         there = last.size if last else 0
         if not note or (told := Checkpoint.parsed(note)).size <= there:
-            raise NothingSetBack
+            return None
         data = {"sealed": told.size, "root": told.root.hex(), "there": there}
         append(session, Event.LOG_SET_BACK, at=at, actor=actor, data=data)
     set_back(folder, there)
