@@ -60,8 +60,8 @@ def settle(
 def recover(session: Session, evidence: Evidence, *, at: datetime, actor: Actor) -> Aftermath:
     """Take the office as it is after its database was put back by hand: hold everything, and write it down.
 
-    Deliveries that a journal beside the database knows of are set aside for themselves. The journals are the caller's
-    to put away afterwards.
+    Deliveries that a journal beside the database knows of are set aside for themselves. Afterwards the caller puts
+    the journals away, and takes the log as it is (``audit.sealing.accept_backup``).
     """
     reason = f"the database was put back from a copy, noticed {at:%Y-%m-%d %H:%M} UTC: it may have gone out since"
     known = sorted(evidence.deliveries)
