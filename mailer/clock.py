@@ -55,6 +55,10 @@ class Clock(Protocol):
         ...
 
 
+# CLOCK_MONOTONIC stands still in suspend on Linux, which would look like a wall clock that jumped.
+_MONOTONIC = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class SystemClock:
     """The machine's own clock."""
 
@@ -62,8 +66,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        # CLOCK_MONOTONIC stands still in suspend on Linux, which would look like a wall clock that jumped.
-        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+        return time.clock_gettime(_MONOTONIC)
 
 
 def newest_day(instant: datetime) -> date:

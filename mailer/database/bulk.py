@@ -51,7 +51,9 @@ def storing(session: Session) -> Callable[[datetime], datetime | str]:
 
 
 def _as_text(instant: datetime) -> datetime | str:
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return instant.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _as_it_is(instant: datetime) -> datetime | str:

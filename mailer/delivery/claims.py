@@ -11,10 +11,9 @@ import os
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -105,8 +104,7 @@ class ProcessLock:
         return int(self._id[:8], 16) - 2**31
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this process is to send, with all that is personal in it."""
 
     id: int
@@ -121,7 +119,7 @@ class Claim:
     @classmethod
     def of(cls, delivery: Delivery) -> Self:
         """That of a delivery as it is in the database, to make its message outside of the queue."""
-        return cls(*(getattr(delivery, column) for column in cls.__dataclass_fields__))
+        return cls(*(getattr(delivery, column) for column in cls._fields))
 
 
 def register(session: Session, process_id: str, *, at: datetime) -> None:
@@ -173,14 +171,14 @@ def claim(session: Session, wave_id: int, *, process_id: str, limit: int, now: d
         _set_aside(session, wave_id, wave.release_id, barred.reasons, rows, process_id=process_id, at=now)
     if barred.later:
         _let_wait(session, barred.later, until=now + _SETTLING)
-    return [Claim(*row[:-2]) for row in rows if row[0] not in barred.reasons and row[0] not in barred.later]
+    return [Claim._make(row[:-2]) for row in rows if row[0] not in barred.reasons and row[0] not in barred.later]
 
 
 _SETTLING = timedelta(seconds=15)
 """After so long it is looked at again whether what was on the wire has arrived."""
 
 
-_CLAIMED = (*Claim.__dataclass_fields__, "contact_id", "address_key")
+_CLAIMED = (*Claim._fields, "contact_id", "address_key")
 
 
 def _take(session: Session, wave_id: int, process_id: str, *, limit: int, now: datetime) -> Sequence[Any]:
@@ -278,7 +276,10 @@ def lock_waves_of(session: Session, delivery_ids: Sequence[int]) -> None:
     """Let no officer move the waves of these deliveries before this transaction is over.
 
     PostgreSQL would let her cancel one between two of our statements, and what came back then would wait for ever.
+    SQLite lets nobody else write meanwhile.
     """
+    if is_sqlite(session):
+        return
     waves = select(Delivery.wave_id).where(Delivery.id.in_(delivery_ids))
     session.execute(select(Wave.id).where(Wave.id.in_(waves)).order_by(Wave.id).with_for_update(read=True))
 

@@ -66,8 +66,11 @@ class Ended(NamedTuple):
 
     def line(self) -> str:
         """The journal's form of it."""
-        parts = (self.at.isoformat(), self.relay, self.stage, self.verdict, self.code, self.enhanced, self.sha256)
-        return "\t".join(["<", str(self.delivery_id), *map(str, parts), self.text.replace("\t", " ")])
+        text = self.text.replace("\t", " ")
+        return (
+            f"<\t{self.delivery_id}\t{self.at.isoformat()}\t{self.relay}\t{self.stage}\t{self.verdict}\t{self.code}"
+            f"\t{self.enhanced}\t{self.sha256}\t{text}"
+        )
 
     @classmethod
     def parse(cls, line: str) -> Self:

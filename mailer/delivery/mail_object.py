@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Self
 
-_KEPT = 100
-"""Octets; a longer chunk is most likely the same object for every recipient, and to look that up is cheaper then."""
+_KEPT = 512
+"""Octets; a longer chunk is most likely the same object for every recipient, and to look that up is cheaper then. The
+fields of one recipient, or her signature, are shorter, and would put what is shared out of the cache."""
 # No control characters, spaces or angle brackets: nothing that could end the path or the command.
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,64}@[^\x00-\x20\x7f-\xa0<>@\u2028\u2029]{1,255}")
 _ENVID = re.compile(r"[A-Za-z0-9.-]{0,100}")

@@ -9,6 +9,7 @@ MAX_OCTETS = 65_536
 """Of one reply. RFC 5321 4.5.3.1.5 allows 512 a line; long explanations are let pass, floods are not."""
 MAX_LINES = 100
 MAX_TEXT = 500
+_SHORT = 128
 
 _SIMPLE = re.compile(rb"(?:[2-5][0-5][0-9](?: [^\n]*|\r)?\n)+")
 _LINE = re.compile(rb"[2-5][0-5][0-9](?:[ -]|\r?$)")
@@ -128,13 +129,22 @@ def _verdict(stage: Stage, codes: str) -> Verdict:
     return next(verdict for stages, form, verdict in _COMPILED if stage in stages and form.match(codes))
 
 
+def judge(stage: Stage, raw: bytes) -> tuple[Reply, Verdict]:
+    """One whole reply, as ``ReplyReader`` gives it, and what it means at that stage."""
+    # Short ones are much the same from message to message; long ones are not worth the memory.
+    return _judge_cached(stage, raw) if len(raw) <= _SHORT else _judge(stage, raw)
+
+
+def _judge(stage: Stage, raw: bytes) -> tuple[Reply, Verdict]:
+    reply = parse(raw)
+    return reply, classify(stage, reply)
+
+
+_judge_cached = lru_cache(maxsize=512)(_judge)
+
+
 def parse(raw: bytes) -> Reply:
     """Read one whole reply, as ``ReplyReader`` gives it."""
-    # Short ones are much the same from message to message; long ones are not worth the memory.
-    return _parse_cached(raw) if len(raw) <= 128 else _parse(raw)
-
-
-def _parse(raw: bytes) -> Reply:
     texts = [text.strip() for text in lines(raw)]
     match = _ENHANCED.match(texts[0])
     # RFC 2034 4: the first digits of both codes agree, and the enhanced one stands on every line.
@@ -147,9 +157,6 @@ def _parse(raw: bytes) -> Reply:
             c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in joined
         )
     return Reply(int(raw[:3]), enhanced, joined)
-
-
-_parse_cached = lru_cache(maxsize=256)(_parse)
 
 
 def lines(raw: bytes) -> list[str]:

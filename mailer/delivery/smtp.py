@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from mailer.delivery.endpoint import Endpoint, RelayTrouble, Timeouts, connect, start_tls
 from mailer.delivery.mail_object import Envelope, MailObject
-from mailer.delivery.reply import Reply, Stage, Verdict, classify, lines, parse
+from mailer.delivery.reply import Reply, Stage, Verdict, judge, lines, parse
 from mailer.delivery.wire import Wire, WireLost
 
 __all__ = [
@@ -173,8 +173,8 @@ class Connection:
         """Give up a transaction that is still open. Raises ``ConversationLost``."""
         try:
             self._wire.ask(_written([_RSET]), replies=1)
-            reply = parse(*await self._answers([_RSET]))
-            if classify(Stage.RSET, reply) is not Verdict.CONTINUE:
+            reply, verdict = judge(Stage.RSET, *await self._answers([_RSET]))
+            if verdict is not Verdict.CONTINUE:
                 raise self._lost(Stage.RSET, f"the relay would not start anew: {reply}")
         except BaseException:
             self.abort()
@@ -258,8 +258,8 @@ class Connection:
             (raw,) = await self._wire.replies(1, seconds)
         except WireLost as error:
             raise RelayTrouble(stage, None, str(error)) from error
-        reply = parse(raw)
-        if classify(stage, reply) is not Verdict.CONTINUE:
+        reply, verdict = judge(stage, raw)
+        if verdict is not Verdict.CONTINUE:
             raise RelayTrouble(stage, reply, _REFUSED.get(stage, "the relay refuses to talk to us"))
         if self._wire.lost:
             raise RelayTrouble(stage, None, self._wire.lost)
@@ -320,17 +320,16 @@ class Connection:
     def _judge(self, group: _Group, raws: Sequence[bytes]) -> _Refused | None:
         """Whether one of the commands was refused. Raises ``ConversationLost`` where that can't be told."""
         pipelined = len(group) > 1
-        replies = [parse(raw) for raw in raws]
-        for (stage, _), reply in zip(group, replies, strict=False):
-            verdict = classify(stage, reply)
+        for (stage, _), raw in zip(group, raws, strict=False):
+            reply, verdict = judge(stage, raw)
             if verdict is Verdict.CONTINUE:
                 continue
             if verdict is Verdict.OUT_OF_STEP:
                 raise self._lost(stage, f"the relay answered {stage.upper()} with: {reply}", pipelined=pipelined)
-            wanted = len(replies) == len(group) and replies[-1].code == 354
+            wanted = len(raws) == len(group) and raws[-1].startswith(b"354")
             return _Refused(Outcome(stage, reply, verdict), wanted)
-        if len(replies) < len(group):
-            raise self._lost(group[len(replies)][0], self._wire.lost, pipelined=pipelined)
+        if len(raws) < len(group):
+            raise self._lost(group[len(raws)][0], self._wire.lost, pipelined=pipelined)
         return None
 
     async def _refused(self, refused: _Refused) -> Outcome:
@@ -366,8 +365,7 @@ class Connection:
             (raw,) = await wire.replies(1, timeouts.end)
         except WireLost as error:
             raise self._lost(Stage.END, str(error), in_doubt=True) from error
-        reply = parse(raw)
-        verdict = classify(Stage.END, reply)
+        reply, verdict = judge(Stage.END, raw)
         early = wire.hasty or not whole
         if early:
             # The dot has not left, so that this cannot be the answer to it. A refusal is believed all the same.

@@ -365,7 +365,7 @@ def made(tried: tuple[Database, Delivery], signers: Sequence[Signer], *, before:
     """The message of the delivery; ``before`` is its hash when it was tried first."""
     database, delivery = tried
     messages = Messages(SENDER.bounce_address, signers)
-    claim = replace(Claim.of(delivery), sha256=before)
+    claim = Claim.of(delivery)._replace(sha256=before)
     with database.read() as session:
         messages.load(session, [claim])
     return messages.personalise(claim, date=OPENED)

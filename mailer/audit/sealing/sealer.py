@@ -19,7 +19,7 @@ from mailer.audit.sealing.tiles import Growing, Tiles, write_tiles
 from mailer.database import Database, fetch, is_sqlite
 from mailer.errors import LogTreeBroken
 
-BATCH = 10_000
+BATCH = 5_000
 """Entries under one checkpoint at the most: nobody who writes waits longer than a moment for the sealer."""
 
 # Any number serves that nobody else takes.
