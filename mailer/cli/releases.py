@@ -44,7 +44,8 @@ VersionOption = Annotated[
 @app.command("import")
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Plain text or Markdown, one per language.")
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Word, web page, Markdown or plain text, one per language."),
     ],
     *,
     slug: Annotated[
@@ -86,7 +87,7 @@ def import_files(
                 f"{len(content.press_contacts)} press contacts"
             )
             for doubt in taken.intake.doubts:
-                place = f"line {doubt.line}" if doubt.line else "this"
+                place = f"{taken.intake.counted} {doubt.line}" if doubt.line else "this"
                 told.append(Text(f"  look at {place}: {doubt.text}", style="yellow"))
         if dry_run:
             session.rollback()

@@ -7,7 +7,6 @@ from rich.console import Console
 
 from cli.conftest import RELEASE_AR, Dateline
 
-
 ARABIC = RELEASE_AR.replace(
     "خمس سنوات.", "خمس سنوات، كما قالت المنظمتان.\n\nوتُفتتح الموانئ الثلاثة الأولى في مارس، وفي كل منها طبيب."
 )
