@@ -92,6 +92,14 @@ SAME = [
         "ar",
         "اقرأوا [المزيد](https://ar.esrf.example/ports).",
     ),
+    ("en", "One million of two million dollars came.", "ar", "وجاء مليون دولار من أصل مليوني دولار."),
+    ("en", "On 3-5 March, from 10 a.m. to 5 p.m.", "es", "Del 3 al 5 de marzo, de 10.00 a 17.00 horas."),
+    ("en", "It grew from $1.2bn to $1.5bn.", "fr", "Il est passé de 1,2 à 1,5 milliard de dollars."),
+    ("en", "It grew from 1.2 to 1.5 million.", "ar", "وارتفع من 1.2 مليون إلى 1.5 مليون."),
+    ("en", "Prices rose to 1.5 million pounds.", "ar", "وبلغت الأسعار مليونًا ونصف المليون ليرة."),
+    ("en", "Some 2.5 million people depend on it.", "ar", "ويعتمد عليه مليونان ونصف المليون شخص."),
+    ("en", "The 2030 Agenda has 17 goals.", "ar", "تتضمن خطة عام 2030 سبعة عشر هدفًا."),
+    ("en", "A 24-hour hotline, 1717, answers.", "ar", "ويرد الخط الساخن 1717 على مدار 24 ساعة."),
     ("en", "In 2025-26 it grew.", "fr", "En 2025-2026, il a grandi."),
 ]
 

@@ -76,6 +76,12 @@ NUMBERS = [
     ("en", "6", 6),
     ("ar", "سبعة وثلاثون بالمئة", 37),
     ("en", "$5m", 5_000_000),
+    ("en", "two and a half million", 2_500_000),
+    ("ar", "مليونان ونصف المليون", 2_500_000),
+    ("ar", "مليونًا ونصف المليون", 1_500_000),
+    ("ar", "مليونا شخص", 2_000_000),
+    ("fr", "un million et demi", 1_500_000),
+    ("es", "un millón y medio", 1_500_000),
     ("en", "a ship of 180 m", 180),
     ("en", "2025/26", 2025),
 ]
@@ -170,6 +176,7 @@ HOURS = [
     ("fr", "14 heures", 840),
     ("es", "14.30 horas", 870),
     ("es", "2 de la tarde", 840),
+    ("es", "14 horas", 840),
 ]
 
 
@@ -192,6 +199,7 @@ def test_an_hour_is_one_hour_on_every_clock(language: str, text: str, minutes: i
         ("en", "open 24/7 (UTC+2)"),
         ("ar", "14 جمادى الآخرة 1448هـ"),
         ("en", "They may march on."),
+        ("fr", "les 2/3 des élèves"),
     ],
 )
 def test_what_is_no_figure_is_not_counted(language: str, text: str) -> None:

@@ -11,7 +11,7 @@ from mailer.releases.comparison import moments
 from mailer.releases.comparison.moments import Day, Found
 from mailer.releases.comparison.numerals import bare, value_of, words_of
 from mailer.releases.comparison.units import BEFORE, PER_CENT, SIGNS, unit_words
-from mailer.releases.intake.anatomy import Folded
+from mailer.releases.intake.anatomy import Folded, anatomy_of
 
 _SMALL = 3
 """What is less is said in words, by a dual or not at all in many languages."""
@@ -26,7 +26,7 @@ _NO_FIGURES = (
     re.compile(r"(?:utc|gmt|غرينتش) *[+\-–−]? *\d{1,2}(?::\d\d)?"),
     re.compile(rf"\+\d{_PHONE}"),
     re.compile(rf"(?:tel|phone|هاتف|telefono|telephone|telf)\.?[ :]+[\d(]{_PHONE}"),
-    re.compile(r"(?<!\d)24/7(?!\d)"),
+    re.compile(r"(?<!\d)24/7(?!\d)|(?<![\d/])\d/\d(?![\d/])"),
     moments.HIJRI,
 )
 _NUMBER = re.compile(
@@ -36,6 +36,14 @@ _NUMBER = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 _HYPHENED = re.compile(r"quatre-vingts?|[^-]+")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ere|e|eme|es|o|a|s)(?!\w)")
+_RANGE = re.compile(r" ?(?:-|–|to|and|or|a|et|ou|y|o|الي|او) ?[$€£]?\d+(?:[.,٫]\d+)?")
+_HALF = {
+    "en": re.compile(r" and a half(?!\w)"),
+    "ar": re.compile(r" ونصف(?: ال[^\W\d_]+)?(?!\w)"),
+    "fr": re.compile(r" et demie?(?!\w)"),
+    "es": re.compile(r" y medi[oa](?!\w)"),
+}
+_CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)")
 _SPAN = re.compile(r"(?<!\d)(?P<from>(?:19|20)\d\d)[/–-](?P<to>\d\d)(?!\d)")
 
 
@@ -79,7 +87,9 @@ class Figure:
 
 @lru_cache(maxsize=512)
 def figures(text: str, language: str) -> tuple[Figure, ...]:
-    """The figures of a text as a reader sees it, in their order."""
+    """The figures of a text as a reader sees it, in their order; none in a language that we cannot read."""
+    if anatomy_of(language) is None:
+        return ()
     language = language.partition("-")[0]
     folded = Folded.of(text)
     plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in folded.text)
@@ -113,7 +123,15 @@ def figures(text: str, language: str) -> tuple[Figure, ...]:
     for number in _numbers(plain, language):
         shown, first, last = words(number.start, number.end)
         found.append(
-            Figure(words=shown, start=first, end=last, values=number.values, unit=number.unit, firm=number.firm)
+            Figure(
+                words=shown,
+                start=first,
+                end=last,
+                values=number.values,
+                unit=number.unit,
+                minutes=_of_the_clock(plain[number.start : number.end].strip()),
+                firm=number.firm,
+            )
         )
     return tuple(sorted(found, key=lambda figure: figure.start))
 
@@ -125,6 +143,12 @@ def _moments(text: str, written: str, language: str) -> Iterator[Found]:
         if all(found.end <= other.start or found.start >= other.end for other in taken):
             taken.append(found)
             yield found
+
+
+def _of_the_clock(digits: str) -> frozenset[int]:
+    """The minutes after midnight of “10.00”: in “from 10.00 to 17.00 hours” only the last one is called an hour."""
+    match = _CLOCK.fullmatch(digits)
+    return frozenset((int(match["hour"]) * 60 + int(match["minute"]),) if match else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +196,9 @@ def _in_digits(text: str, match: re.Match[str], language: str) -> _Number | None
     if ordinal := _ORDINAL.match(text, end):
         return _Number(start, ordinal.end(), values, "", firm=False)
     end, scale = _scaled(text, end, language)
-    values = frozenset(value * scale for value in values)
+    # “From 1.2 to 1.5 million” may mean millions both times.
+    shared = {1, _scale_of_range(text, end, language)} if scale == 1 else {scale}
+    values = frozenset(value * factor for value in values for factor in shared)
     unit, end = _unit(text, start, end, match["sign"] or "", language)
     whole = all(value == value.to_integral_value() for value in values)
     small = whole and max(values) < _SMALL and scale == 1 and unit not in SIGNS.values()
@@ -222,6 +248,12 @@ def _scaled(text: str, end: int, language: str) -> tuple[int, int]:
     return end, scale
 
 
+def _scale_of_range(text: str, end: int, language: str) -> int:
+    """What multiplies the upper end of a range whose lower end stands before; 1 where there is none."""
+    upper = _RANGE.match(text, end)
+    return _scaled(text, upper.end(), language)[1] if upper else 1
+
+
 def _is_scale(text: str, end: int, match: re.Match[str]) -> bool:
     """Whether a single letter behind digits is a scale: “$5m”, “26,5 M€”, and “3.4m” but for metres, “5 m”."""
     money = re.search(r"[$€£] ?[\d.,]+$", text[max(0, end - 14) : end])
@@ -248,7 +280,7 @@ def _unit(text: str, start: int, end: int, sign: str, language: str) -> tuple[st
         if match := pattern.match(text, at):
             return meaning[match[0]], match.end()
         word = _WORD.match(text, at)
-        if word is None or language == "ar":
+        if word is None or language == "ar" or bare(word[0], language)[0]:
             break
         at = word.end()
     return "", end
@@ -284,9 +316,25 @@ def _in_words(text: str, start: int, language: str) -> _Number | None:
     if not taken:
         return None
     end = ends[taken - 1]
+    values, end = _with_half(text, end, Decimal(value), words.scales.get(run[taken - 1][0], 1), language)
+    if taken == 1 and run[0][0] in words.accusatives:
+        # “مليونا شخص” are two million, “مليونًا” is one: they are written alike.
+        values = frozenset((*values, *(2 * value for value in values)))
     large = value >= 1_000 and (taken > 1 or run[0][0] in words.duals)
     unit, end = _unit(text, start, end, "", language)
     if unit and unit not in SIGNS.values():
         # A span in words may well be said otherwise: “a fortnight”.
         unit = unit if value >= _SMALL else ""
-    return _Number(start, end, frozenset((Decimal(value),)), unit, large)
+    return _Number(start, end, values, unit, large)
+
+
+def _with_half(text: str, end: int, value: Decimal, scale: int, language: str) -> tuple[frozenset[Decimal], int]:
+    """“Two and a half million”, “un million et demi”: the value with the half behind it, and where that ends."""
+    half = _HALF[language].match(text, end)
+    if half is None:
+        return frozenset((value,)), end
+    scale = max(scale, max((s for s in words_of(language).scales.values() if value >= 2 * s), default=1))
+    if scale > 1:
+        return frozenset((value + Decimal(scale) / 2,)), half.end()
+    end, scale = _scaled(text, half.end(), language)
+    return frozenset(((value + Decimal("0.5")) * scale,)), end

@@ -128,9 +128,10 @@ def hours(text: str, language: str) -> Iterator[Found]:
 
 def _hours(pattern: str, text: str) -> Iterator[Found]:
     for match in re.finditer(pattern, text):
-        hour, minute = int(match["hour"]), int(match["minute"] or 0)
+        minutes = match.groupdict().get("minute")
+        hour, minute = int(match["hour"]), int(minutes or 0)
         if hour < 25:
-            spoken = match["am"] or match["pm"] or match["minute"]
+            spoken = match["am"] or match["pm"] or minutes
             yield Found(
                 match.start(),
                 match.end(),

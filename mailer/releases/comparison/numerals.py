@@ -22,6 +22,8 @@ class Words:
     plurals: frozenset[str]
     """Scales that count nothing when they stand alone: “thousands of people”."""
     links: frozenset[str]
+    accusatives: frozenset[str] = frozenset()
+    """Scales in a form that may also be the dual."""
     """May stand between the words of one number."""
 
 
@@ -153,8 +155,9 @@ _ARABIC = Words(
         )
         for word in words.split()
     },
-    plurals=frozenset(map(fold, ("مئات", "آلاف", "ملايين", "مليارات", "بلايين", "تريليونات", "ألفا"))),
+    plurals=frozenset(map(fold, ("مئات", "آلاف", "ملايين", "مليارات", "بلايين", "تريليونات"))),
     links=frozenset(),
+    accusatives=frozenset(map(fold, ("ألفا", "مليونا", "مليارا"))),
 )
 
 _LANGUAGES: Mapping[str, Words] = {"en": _ENGLISH, "ar": _ARABIC, "fr": _FRENCH, "es": _SPANISH}

@@ -1,4 +1,4 @@
-"""Intake: a release as it comes, in Word, as a web page, in plain text or Markdown, taken apart into what an edition says.
+"""Intake: a release as it comes, from Word, a page, text or Markdown, taken apart into what an edition says.
 
 ``reading`` opens the file; ``text`` and ``markdown`` cut it into blocks, ``word`` (with ``package`` and
 ``word_styles``) and ``webpage`` do so by way of what is ``written``; ``assembly`` finds the parts among
