@@ -422,6 +422,12 @@ def test_editions_are_compared_with_the_one_in_the_offices_language() -> None:
     assert compare_all([], first="en") == ()
 
 
+def test_a_book_is_compared_paragraph_by_paragraph() -> None:
+    paragraphs = [f"Chapter {number}." for number in range(3, 303)]
+    found = compare(edition("en", *paragraphs), edition("fr", *paragraphs[:-1]))
+    assert [str(difference.place) for difference in found] == ["paragraph 300"]
+
+
 TEXTS = st.text(alphabet='ab 12.,٣«»“”"\n#*[]()-:مليون', max_size=120)
 
 

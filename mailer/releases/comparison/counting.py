@@ -55,16 +55,21 @@ def compare_figures(
 
 
 def _without_answer(left: Sequence[Passage], right: Sequence[Passage]) -> tuple[list[_Here], list[_Here]]:
-    ours = [_Here(figure, passage) for passage in left for figure in passage.figures]
-    theirs = [_Here(figure, passage) for passage in right for figure in passage.figures]
+    ours, theirs = _once(left), _once(right)
 
     def answered(here: _Here, others: Sequence[_Here]) -> bool:
         return any(here.figure.agrees(o.figure) and here.figure.same_unit(o.figure) for o in others)
 
-    def once(found: list[_Here]) -> list[_Here]:
-        return list({(h.figure.values, h.figure.unit, h.figure.days, h.figure.minutes): h for h in found}.values())
+    return [h for h in ours if not answered(h, theirs)], [h for h in theirs if not answered(h, ours)]
 
-    return once([h for h in ours if not answered(h, theirs)]), once([h for h in theirs if not answered(h, ours)])
+
+def _once(passages: Sequence[Passage]) -> list[_Here]:
+    """The figures of passages, each once however often it is said."""
+    found: dict[object, _Here] = {}
+    for passage in passages:
+        for figure in passage.figures:
+            found.setdefault(figure.meaning, _Here(figure, passage))
+    return list(found.values())
 
 
 def _in_its_place(

@@ -65,6 +65,11 @@ class Figure:
     """Whether the other edition must have it. A number in small words need not be there in another language."""
 
     @property
+    def meaning(self) -> object:
+        """The same for two figures that say the same in every respect."""
+        return self.values, self.unit, self.days, self.minutes, self.firm
+
+    @property
     def is_day(self) -> bool:
         return bool(self.days)
 
@@ -162,8 +167,11 @@ class _Number:
 
 def _numbers(text: str, language: str) -> Iterator[_Number]:
     place = 0
+    digits = _NUMBER.search(text)
     while place < len(text):
-        digits = _NUMBER.search(text, place)
+        # Looked for once and kept: a long text without digits is not searched again from each of its words.
+        if digits and digits.start() < place:
+            digits = _NUMBER.search(text, place)
         word = _WORD.search(text, place)
         if word and (digits is None or word.start() < digits.start()):
             number = _in_words(text, word.start(), language)

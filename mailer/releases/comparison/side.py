@@ -93,8 +93,9 @@ class Side:
 
     @property
     def counted(self) -> tuple[Figure, ...]:
-        """All figures outside the boilerplates."""
-        return tuple(figure for p in (*self.head, *self.body, *self.caption) for figure in p.figures)
+        """All figures outside the boilerplates, each once."""
+        found = (figure for p in (*self.head, *self.body, *self.caption) for figure in p.figures)
+        return tuple({figure.meaning: figure for figure in found}.values())
 
 
 def difference(
