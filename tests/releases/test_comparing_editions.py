@@ -422,6 +422,14 @@ def test_editions_are_compared_with_the_one_in_the_offices_language() -> None:
     assert compare_all([], first="en") == ()
 
 
+def test_two_sentences_that_changed_places_are_there() -> None:
+    found = compare(
+        edition("en", f"{OPENING['en']} In 1987: 58 members.", f"{OPENING['en']} In 2025: 74 offices."),
+        edition("ar", f"{OPENING['ar']} عام ١٩٨٧، ولها ٧٤ مكتبًا.", f"{OPENING['ar']} عام ٢٠٢٥، وتضم ٥٨ عضوًا."),
+    )
+    assert found == ()
+
+
 def test_a_book_is_compared_paragraph_by_paragraph() -> None:
     paragraphs = [f"Chapter {number}." for number in range(3, 303)]
     found = compare(edition("en", *paragraphs), edition("fr", *paragraphs[:-1]))
