@@ -12,6 +12,7 @@ from rich.text import Text
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
+from mailer.cli.release_compare import compare_editions, tell_differences
 from mailer.contacts.organisations import require_organisation
 from mailer.contacts.search import contact_named
 from mailer.delivery.preview import preview_for
@@ -32,6 +33,7 @@ from mailer.schedule.models import WaveState
 from mailer.schedule.waves import all_waves
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("compare")(compare_editions)
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name (slug).")]
 VersionOption = Annotated[
@@ -42,7 +44,8 @@ VersionOption = Annotated[
 @app.command("import")
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Plain text or Markdown, one per language.")
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Word, web page, Markdown or plain text, one per language."),
     ],
     *,
     slug: Annotated[
@@ -84,7 +87,7 @@ def import_files(
                 f"{len(content.press_contacts)} press contacts"
             )
             for doubt in taken.intake.doubts:
-                place = f"line {doubt.line}" if doubt.line else "this"
+                place = f"{taken.intake.counted} {doubt.line}" if doubt.line else "this"
                 told.append(Text(f"  look at {place}: {doubt.text}", style="yellow"))
         if dry_run:
             session.rollback()
@@ -224,6 +227,7 @@ def freeze_release(release: ReleaseArgument) -> None:
         found = release_named(session, release)
         version = freeze(session, found, at=office.clock.now(), actor=office.actor)
         say(f"{release}, version {version.number}: SHA-256 {version.sha256}")
+        tell_differences(office, session, version.frozen.editions, release, version.number)
         if missing := missing_approvals(version):
             say(
                 f"To be approved by: {', '.join(missing)}. dateline releases approve {release} --organisation NAME"
@@ -246,6 +250,7 @@ def approve_release(
         for signer in signers:
             approve(session, found, chosen, signer, at=office.clock.now(), actor=office.actor)
         missing = missing_approvals(chosen)
+        tell_differences(office, session, chosen.frozen.editions, release, chosen.number)
     # Only now is it true: had one been refused, none would be recorded.
     for signer in signers:
         say(f"{signer.acronym} has approved {release}, version {chosen.number} ({chosen.sha256[:12]}).")

@@ -1,5 +1,5 @@
 """Releases: their editions, versions and approvals.
 
-``intake`` reads a release from text or Markdown, ``content`` is what an edition says, ``models`` are the
-tables, ``versions`` freezes and approves.
+``intake`` reads a release from Word, a web page, text or Markdown, ``content`` is what an edition says, ``comparison``
+sets two editions side by side, ``models`` are the tables, ``versions`` freezes and approves.
 """

@@ -73,6 +73,7 @@ ARRAYS = [
     ("outlets list", ("outlets", "list")),
     ("lists show --why", ("lists", "show", "Desk", "--why")),
     ("releases list", ("releases", "list")),
+    ("releases compare", ("releases", "compare", "ports")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
     ("contacts retention", ("contacts", "retention", "--dry-run")),

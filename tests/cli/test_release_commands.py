@@ -4,6 +4,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from wordfile import paragraph, word_file
 
 from cli.conftest import RELEASE_AR, RELEASE_EN, Dateline
 
@@ -193,3 +194,17 @@ def test_an_embargo_that_is_past_is_entered_and_told(office: Path, dateline: Dat
     assert told.code == 0
     assert "that is past" in told.err
     assert "past" not in dateline("releases", "embargo", "ports", "--at", "2996-12-01 10:00").err
+
+
+def test_two_word_documents_become_two_editions_of_one_release(office: Path, dateline: Dateline) -> None:
+    english = ["In Word", "Beirut, 24 November 2026 – The agreement that was signed by them is for the ports."]
+    arabic = ["في وورد", "بيروت، 24 نوفمبر 2026 – الاتفاق الذي وقعته المنظمتان اليوم مخصص للموانئ."]
+    (office / "word.en.docx").write_bytes(word_file(*english, paragraph("a", "<w:r><w:tab/></w:r>")))
+    (office / "word.ar.docx").write_bytes(word_file(*arabic))
+    told = dateline("releases", "import", "word.en.docx", "word.ar.docx", "--organisation", "esrf")
+    assert told.code == 0, told.err
+    assert show(dateline, "in-word")["languages"] == ["ar", "en"]
+    asked = dateline("releases", "import", "word.en.docx", "--language", "xx")
+    assert (asked.code, "cannot read a release in xx" in asked.err) == (1, True)
+    (office / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    assert "save it as a Word document" in dateline("releases", "import", "old.doc").err

@@ -435,7 +435,7 @@ def test_each_language_s_anatomy_is_found_without_being_told_the_language(
         (b" \n\xc2\xa0\n", "empty"),
         (b"Headline only\n", "no text below"),
         (b"a\nb\x00", "line 2: it is not text"),
-        (b"PK\x03\x04\x00\x00", "not text"),
+        (b"PK\x03\x04\x00\x00", "it is damaged"),
         ("Le prix\nÉté".encode("cp1252"), "line 2: it is not UTF-8"),
         (b"x" * 300_001, "300 kB"),
         (b"x\n\n" + b"x" * 20_001, "line 3: a paragraph has more than 20,000"),

@@ -295,12 +295,31 @@ FRENCH = Anatomy(
         "conseillère conseiller cheffe chef communication presse médias secrétaire présidente président "
         "déléguée délégué"
     ),
-    said=("a déclaré", "a ajouté", "déclare", "ajoute", "a expliqué", "a souligné", "a affirmé", "a dit"),
+    said=(
+        "a déclaré",
+        "a ajouté",
+        "déclare",
+        "ajoute",
+        "a expliqué",
+        "a souligné",
+        "a affirmé",
+        "a dit",
+        "a indiqué",
+        "a précisé",
+        "a conclu",
+    ),
     common=frozenset(_words("les des est une dans pour avec sur aux ont qui sont ce et ses leur cette")),
 )
 
 SPANISH = Anatomy(
-    labels=("Comunicado de prensa", "Nota de prensa", "Comunicado conjunto"),
+    labels=(
+        "Comunicado de prensa",
+        "Comunicado de prensa conjunto",
+        "Nota de prensa",
+        "Nota de prensa conjunta",
+        "Comunicado conjunto",
+        "Comunicado",
+    ),
     immediate=("Para publicación inmediata", "Para difusión inmediata"),
     embargo=("Estrictamente embargado", "Bajo embargo", "Embargado", "Embargada", "Embargo", "No publicar antes"),
     until=("hasta",),
@@ -349,7 +368,7 @@ SPANISH = Anatomy(
         "coordinador asesora "
         "asesor comunicación prensa medios secretaria secretario presidenta presidente delegada delegado"
     ),
-    said=("dijo", "declaró", "añadió", "afirmó", "explicó", "señaló", "agregó"),
+    said=("dijo", "declaró", "añadió", "afirmó", "explicó", "señaló", "agregó", "indicó", "subrayó", "concluyó"),
     common=frozenset(_words("el los las y del una según más sus han por este esta fue para con")),
 )
 

@@ -46,7 +46,7 @@ def assemble(blocks: Sequence[Block], front: FrontMatter, language: str) -> Inta
     assert anatomy is not None, language  # noqa: S101 - the language was checked at the door
     doubts = list(front.doubts)
     blocks, embargo_line = _without_labels(list(blocks), anatomy, front, doubts)
-    headline, blocks, under = _headline(blocks, front, doubts)
+    headline, blocks, under = _headline(blocks, anatomy, front, doubts)
     dateline, head, blocks = _dateline(blocks, anatomy, front, language, doubts)
     found = read_head(head, anatomy, under=under, dated=dateline is not None) if head or under else Head()
     for block in found.left:
@@ -141,12 +141,12 @@ def _about_embargo(text: str, front: FrontMatter) -> str:
 
 
 def _headline(
-    blocks: list[Block], front: FrontMatter, doubts: list[Doubt]
+    blocks: list[Block], anatomy: Anatomy, front: FrontMatter, doubts: list[Doubt]
 ) -> tuple[str, list[Block], tuple[Line, ...]]:
     """The headline, the blocks below it, and lines right under it that a wrapped line does not explain."""
     under: tuple[Line, ...] = ()
     headline = front["headline"]
-    first = next((block for block in blocks[:_LATEST_DATELINE] if block.level == 1), None)
+    first = next((block for block in blocks[:_LATEST_DATELINE] if _may_be_headline(block, anatomy)), None)
     if first is None and blocks and not front.lines and not blocks[0].level:
         first = blocks[0]
     if first and not headline:
@@ -168,6 +168,12 @@ def _headline(
             )
         )
     return headline, blocks, under
+
+
+def _may_be_headline(block: Block, anatomy: Anatomy) -> bool:
+    """Whether a block is a first heading, and none of a part: in Word “About …” often has the same style."""
+    heading = heading_of(block, anatomy) if block.level == 1 else None
+    return heading is not None and heading.part is Part.OTHER
 
 
 def _wrapped(first: Block, blocks: Iterable[Block]) -> tuple[Block, tuple[Line, ...]]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Self
 
 from mailer.releases.content import EditionContent
@@ -16,6 +17,14 @@ class Doubt:
     """As an editor counts, from 1; 0 for the whole file."""
     text: str
     """What could not be found or is not trusted, and what to do about it."""
+
+
+class Counted(StrEnum):
+    """What the number of a place in a file counts."""
+
+    LINES = "line"
+    PARAGRAPHS = "paragraph"
+    """In Word, which shows no lines' numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Intake:
     """Slugs or acronyms, as written."""
     slug: str = ""
     doubts: tuple[Doubt, ...] = ()
+    counted: Counted = Counted.LINES
+    """What ``Doubt.line`` counts."""
 
 
 BULLET = re.compile(r"\s*(?P<mark>[-+*•·–▪●]|\d{1,9}[.)])\s+(?=\S)", re.ASCII)

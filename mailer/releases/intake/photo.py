@@ -35,7 +35,7 @@ def read_head(blocks: Sequence[Block], anatomy: Anatomy, *, under: tuple[Line, .
     doubts = [_about_subhead(under[0].number, head.subhead)] if under else []
     others: list[Block] = []
     for block in blocks:
-        caption, credit = _taken_apart(block.text, anatomy)
+        caption, credit = caption_and_credit(block.text, anatomy)
         if (caption and not head.caption) or (credit and not head.credit):
             head = replace(
                 head,
@@ -59,6 +59,32 @@ def read_head(blocks: Sequence[Block], anatomy: Anatomy, *, under: tuple[Line, .
     return replace(head, left=tuple(others), doubts=tuple(doubts))
 
 
+def caption_and_credit(text: str, anatomy: Anatomy) -> tuple[str, str]:
+    """The caption and the credit in “Caption. Photo: Credit” and the like; empty where not there."""
+    if len(text) > _LONGEST_CAPTION:
+        return "", ""
+    labelled = said_first(anatomy.caption, text)
+    if labelled is not None and labelled.lstrip(" \u00a0").startswith((":", "\uff1a")):
+        text = labelled.lstrip(" \u00a0:\uff1a")
+        caption, credit = caption_and_credit(text, anatomy)
+        return caption or ("" if credit else text), credit
+    mark = rf"(?:{any_of(anatomy.credit)} *: *(?:©|\(c\))?|©|\(c\)) *"
+    folded = Folded.of(text)
+    match = re.fullmatch(rf"(?:(?P<before>.*?)[\s(\[|/–—-]+)??[(\[]?{mark}(?P<credit>.+?)[)\].]*", folded.text)
+    if match is None:
+        return "", ""
+    before = text[: folded.places[match.end("before")]].strip(" \u00a0|/–—-([") if match["before"] else ""
+    credit = text[folded.places[match.start("credit")] : folded.places[match.end("credit")]].strip()
+    if not before:
+        # “Photo: Families on the quay. © ESRF/Name”
+        inner, name = caption_and_credit(credit, anatomy)
+        if inner:
+            return inner, name
+    if len(credit) > _LONGEST_CREDIT:
+        return ("", "") if before else (credit, "")
+    return before, credit
+
+
 def _about_subhead(line: int, text: str) -> Doubt:
     return Doubt(line=line, text=f"“{text[:80]}” was taken for the subhead. If it is not, set it right.")
 
@@ -76,29 +102,3 @@ def _caption(others: Sequence[Block], head: Head) -> Block | None:
         return None
     above = [block for block in others if block.line < head.credit_line]
     return above[-1] if above else next(iter(others), None)
-
-
-def _taken_apart(text: str, anatomy: Anatomy) -> tuple[str, str]:
-    """The caption and the credit in “Caption. Photo: Credit” and the like; empty where not there."""
-    if len(text) > _LONGEST_CAPTION:
-        return "", ""
-    labelled = said_first(anatomy.caption, text)
-    if labelled is not None and labelled.lstrip(" \u00a0").startswith((":", "\uff1a")):
-        text = labelled.lstrip(" \u00a0:\uff1a")
-        caption, credit = _taken_apart(text, anatomy)
-        return caption or ("" if credit else text), credit
-    mark = rf"(?:{any_of(anatomy.credit)} *: *(?:©|\(c\))?|©|\(c\)) *"
-    folded = Folded.of(text)
-    match = re.fullmatch(rf"(?:(?P<before>.*?)[\s(\[|/–—-]+)??[(\[]?{mark}(?P<credit>.+?)[)\].]*", folded.text)
-    if match is None:
-        return "", ""
-    before = text[: folded.places[match.end("before")]].strip(" \u00a0|/–—-([") if match["before"] else ""
-    credit = text[folded.places[match.start("credit")] : folded.places[match.end("credit")]].strip()
-    if not before:
-        # “Photo: Families on the quay. © ESRF/Name”
-        inner, name = _taken_apart(credit, anatomy)
-        if inner:
-            return inner, name
-    if len(credit) > _LONGEST_CREDIT:
-        return ("", "") if before else (credit, "")
-    return before, credit

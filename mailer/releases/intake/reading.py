@@ -7,11 +7,17 @@ from pathlib import Path, PurePosixPath
 
 from mailer.contacts.spelling import fold
 from mailer.errors import BadRelease, UnreadableFile
-from mailer.releases.intake.anatomy import ANATOMIES, anatomy_of
+from mailer.releases.intake.anatomy import ANATOMIES, Anatomy, anatomy_of
 from mailer.releases.intake.assembly import assemble
+from mailer.releases.intake.headings import is_embargo
 from mailer.releases.intake.markdown import FrontMatter, blocks_of_markdown, split_front_matter
-from mailer.releases.intake.parts import UNSEEN, BadPart, Block, Doubt, Intake
+from mailer.releases.intake.package import MAX_WORD, is_word
+from mailer.releases.intake.parts import UNSEEN, BadPart, Block, Counted, Doubt, Intake
+from mailer.releases.intake.photo import caption_and_credit
 from mailer.releases.intake.text import blocks_of_text
+from mailer.releases.intake.webpage import read_page
+from mailer.releases.intake.word import read_word
+from mailer.releases.intake.written import Paragraph, Run, Written, blocks_of_paragraphs
 
 MAX_BYTES = 300_000
 """Some forty thousand words; a file with its pictures inside is not text."""
@@ -26,16 +32,21 @@ _NOT_ARABIC = frozenset("پچژگیکٹڈړڕڵۆێە")
 
 
 def read_release(file: Path, *, language: str = "") -> Intake:
-    """Read a release in one language: Markdown by its name or its front matter, plain text otherwise.
+    """Read a release in one language: a Word file or a web page, Markdown by its name or its front matter, plain
+    text otherwise.
 
     Raises ``UnreadableFile`` or ``BadRelease``; whatever else is wrong comes back as a doubt.
     """
     try:
         with file.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+            content = opened.read(MAX_WORD + 1)
     except OSError as error:
         raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
     try:
+        if is_word(content):
+            return _read_written(_word(content), language, Counted.PARAGRAPHS)
+        if file.suffix.casefold() in (".htm", ".html"):
+            return _read_written(read_page(content), language, Counted.LINES)
         return _read(content, file, language)
     except BadPart as bad:
         raise BadRelease(file=file, place=bad.place, reason=bad.reason, remedy=bad.remedy) from bad
@@ -53,6 +64,60 @@ def _read(content: bytes, file: Path, language: str) -> Intake:
     blocks: list[Block] = [*(blocks_of_markdown(below, above) if marked else blocks_of_text(below))]
     intake = assemble(blocks, front, spoken)
     return replace(intake, doubts=tuple(sorted((*doubts, *doubt, *intake.doubts))))
+
+
+def _word(content: bytes) -> Written:
+    if len(content) > MAX_WORD:
+        raise BadPart("size", f"it is larger than {MAX_WORD // 1_000_000} MB", "Take pictures out of it.")
+    return read_word(content)
+
+
+def _read_written(written: Written, language: str, counted: Counted) -> Intake:
+    """What a word processor or a page gave, taken apart as Markdown is."""
+    if not written.paragraphs:
+        raise BadPart("the file", "it has no text", "Choose the file with the release's text.")
+    try:
+        for paragraph in written.paragraphs:
+            if len(paragraph.text) > MAX_PARAGRAPH:
+                raise BadPart(
+                    f"line {paragraph.number}",
+                    f"a paragraph has more than {MAX_PARAGRAPH:,} characters",
+                    "Divide it into paragraphs.",
+                )
+        text = "\n".join(paragraph.text for paragraph in written.paragraphs)
+        if len(text) > MAX_BYTES:
+            raise BadPart("size", f"its text has more than {MAX_BYTES:,} characters", "Choose the release alone.")
+        spoken, doubt = _language(language, FrontMatter(), text)
+        anatomy = anatomy_of(spoken)
+        assert anatomy is not None, spoken  # noqa: S101 - the language was just checked
+        # An embargo is often printed above each page and nowhere else.
+        margins = [line for line in dict.fromkeys(written.margins) if is_embargo(line, anatomy)]
+        above = [Paragraph(number=1, runs=(Run(text=line),)) for line in margins]
+        blocks: list[Block] = [*blocks_of_paragraphs([*above, *written.paragraphs])]
+        intake = assemble(blocks, _about_photo(written, anatomy), spoken)
+    except BadPart as bad:
+        raise BadPart(bad.place.replace("line", counted), bad.reason, bad.remedy) from bad
+    return replace(intake, counted=counted, doubts=tuple(sorted({*written.doubts, *doubt, *intake.doubts})))
+
+
+def _about_photo(written: Written, anatomy: Anatomy) -> FrontMatter:
+    """What the file itself calls a caption, and what it says that its picture shows."""
+    found = [caption_and_credit(caption, anatomy) for caption in written.captions]
+    captions = [
+        caption or text
+        for (caption, credit), text in zip(found, written.captions, strict=True)
+        if caption or not credit
+    ]
+    values = {
+        "caption": next(iter(captions), ""),
+        "credit": next((credit for _, credit in found if credit), ""),
+        "alt": next(iter(written.alts), ""),
+    }
+    further = tuple(
+        Doubt(line=0, text=f"“{caption[:80]}” is the caption of another picture and was left out.")
+        for caption in captions[1:]
+    )
+    return FrontMatter(values=values if written.captions else {}, doubts=further)
 
 
 def _decoded(content: bytes) -> str:

@@ -54,8 +54,27 @@ def as_markdown(lines: Sequence[str]) -> str:
     otherwise one paragraph. Web addresses become links."""
     items = _items(lines)
     if items is None:
-        return _escaped(tidy(" ".join(lines)))
-    return "\n".join(f"{mark} {_escaped(text)}" for mark, text in items)
+        return escaped(tidy(" ".join(lines)))
+    return "\n".join(f"{mark} {escaped(text)}" for mark, text in items)
+
+
+def escaped(text: str) -> str:
+    """One line of text as Markdown that shows just that; web addresses become links."""
+    out: list[str] = []
+    # Brackets make a link only with one of these behind them, CommonMark 6.3 and 4.7.
+    linked = any(mark in text for mark in ("](", "][", "]:"))
+    end = 0
+    for start, stop in _addresses(text):
+        out += (_without_markup(text, end, start, linked=linked), f"<{text[start:stop]}>")
+        end = stop
+    out.append(_without_markup(text, end, len(text), linked=linked))
+    whole = "".join(out)
+    match = _BEGINNING.match(text)
+    if match is None or whole.startswith("\\"):
+        return whole
+    if match["number"]:
+        return f"{match['number']}\\{whole[len(match['number']) :]}"
+    return f"\\{whole}"
 
 
 def _items(lines: Sequence[str]) -> list[tuple[str, str]] | None:
@@ -73,24 +92,6 @@ def _items(lines: Sequence[str]) -> list[tuple[str, str]] | None:
     counted = [f"{first + n}{marks[0][-1]}" for n in range(len(marks))] if first else ["-"] * len(marks)
     # A list that doesn't count on by ones would be numbered anew: it stays a paragraph.
     return [(mark, tidy(" ".join(text))) for mark, text in items] if len(items) > 1 and marks == counted else None
-
-
-def _escaped(text: str) -> str:
-    out: list[str] = []
-    # Brackets make a link only with one of these behind them, CommonMark 6.3 and 4.7.
-    linked = any(mark in text for mark in ("](", "][", "]:"))
-    end = 0
-    for start, stop in _addresses(text):
-        out += (_without_markup(text, end, start, linked=linked), f"<{text[start:stop]}>")
-        end = stop
-    out.append(_without_markup(text, end, len(text), linked=linked))
-    whole = "".join(out)
-    match = _BEGINNING.match(text)
-    if match is None or whole.startswith("\\"):
-        return whole
-    if match["number"]:
-        return f"{match['number']}\\{whole[len(match['number']) :]}"
-    return f"\\{whole}"
 
 
 def _addresses(text: str) -> Iterable[tuple[int, int]]:
