@@ -33,6 +33,8 @@ class Event(StrEnum):
     CONTACT_DISCLOSED = "contact.disclosed"
     """Everything held on her was given out, as to herself when she asks (GDPR, Article 15)."""
     CONTACTS_EXPORTED = "contacts.exported"
+    PEOPLE_READ = "people.read"
+    """Somebody was shown people's details: see ``audit.readings``."""
     TERMS_ADDED = "terms.added"
     TERMS_ACCEPTED = "terms.accepted"
     TERMS_WITHDRAWN = "terms.withdrawn"

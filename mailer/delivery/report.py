@@ -134,6 +134,13 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
             )
 
 
+def recipients(session: Session, criteria: Criteria) -> set[int]:
+    """The numbers of the people whose deliveries fit."""
+    query = select(Delivery.contact_id).join(Wave, Wave.id == Delivery.wave_id)
+    query = query.join(Contact, Contact.id == Delivery.contact_id).where(*_conditions(criteria))
+    return set(session.scalars(query.distinct()))
+
+
 def delivery_ids(*, language: str | None, states: Collection[DeliveryState]) -> Select[Any] | None:
     """The ids of the deliveries in that language and those states, for the log's search; ``None`` for all."""
     if language is None and not states:
