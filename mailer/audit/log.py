@@ -79,6 +79,8 @@ class Event(StrEnum):
     RELAY_UP = "relay.up"
     RELAY_THROTTLED = "relay.throttled"
     LOG_KEY_MADE = "log.key-made"
+    REPORT_READ = "report.read"
+    """Somebody was shown an answer about people (see ``mailer.reports``): which question, and how many rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

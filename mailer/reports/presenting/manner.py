@@ -1,0 +1,37 @@
+"""How a report is presented to one reader, and how its values then read."""
+
+from dataclasses import dataclass
+
+from mailer.reports.report import Column, Figure, Kind
+from mailer.reports.values import clock_length
+from mailer.reports.words import Said, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """The reader's language and clocks, and how wide the terminal is."""
+
+    words: Words
+    width: int = 0
+    """In characters; 0 where it is no terminal, and nothing has to fit."""
+
+    def cell(self, column: Column, value: object) -> str:
+        """The value of a column for people."""
+        if column.kind is Kind.WORD and isinstance(value, str):
+            known = column.words.get(value)
+            return self.words.say(known) if known else self.words.show(value)
+        return self._shown(value, column.kind)
+
+    def figure(self, figure: Figure) -> str:
+        """The value of a figure for people."""
+        return self._shown(figure.value, figure.kind)
+
+    def _shown(self, value: object, kind: Kind) -> str:
+        if kind is Kind.SECONDS and isinstance(value, int | float):
+            return clock_length(value)
+        return self.words.show(value)
+
+
+def machine(value: object) -> object:
+    """The value for programs: words in English are what they were made of."""
+    return value.message % dict(value.values) if isinstance(value, Said) else value

@@ -1,0 +1,101 @@
+"""A report to print: a PDF on A4, made by typst, in either direction of writing.
+
+What is in the report goes to typst as JSON and is printed as text; none of it can be markup. Fonts are those that
+typst carries and those in ``fonts/``, never the machine's, so that a report looks the same everywhere.
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from types import ModuleType
+from typing import BinaryIO
+
+from mailer.errors import ExtraMissing, TooMuchForFormat
+from mailer.reports.presenting.manner import Manner
+from mailer.reports.report import Column, Kind, Report, frame_words, seal_words
+from mailer.reports.words import Words, said
+
+MOST_ROWS = 5_000
+"""Some 200 pages. Typst needs a quarter of a megabyte of memory for a row of ten columns until all are laid out."""
+
+_PACKAGE = files("mailer.reports.presenting")
+
+
+def write_pdf(report: Report, stream: BinaryIO, manner: Manner) -> int:
+    """Write it. Raises ``ExtraMissing``, or ``TooMuchForFormat`` for more than ``MOST_ROWS``."""
+    typst = _typst()
+    document, count = _document(report, manner)
+    stream.write(compiled(typst, document, report, form="pdf"))
+    return count
+
+
+def compiled(typst: ModuleType, document: Mapping[str, object], report: Report, *, form: str) -> bytes:
+    """The document as typst makes it: ``pdf``, or ``png`` for the first page only."""
+    with as_file(_PACKAGE / "fonts") as fonts:
+        made: bytes | list[bytes] = typst.compile(
+            (_PACKAGE / "report.typ").read_bytes(),
+            format=form,
+            font_paths=[fonts],
+            ignore_system_fonts=True,
+            # Not by a file, which would have people in it.
+            sys_inputs={"report": json.dumps(document, ensure_ascii=False)},
+            timestamp=int(report.made_at.timestamp()),
+        )
+    return made if isinstance(made, bytes) else made[0]
+
+
+def _typst() -> ModuleType:
+    try:
+        import typst
+    except ImportError as error:
+        raise ExtraMissing(what="A report as PDF", extra="pdf") from error
+    return typst
+
+
+def _document(report: Report, manner: Manner) -> tuple[Mapping[str, object], int]:
+    """What ``report.typ`` reads, and how many rows there are."""
+    words = manner.words
+    columns = [(place, column) for place, column in enumerate(report.columns) if column.printed]
+    rows: list[list[object]] = []
+    for row in report.rows:
+        if len(rows) == MOST_ROWS:
+            remedy = "Ask for a part of it, such as one city, or take XLSX or CSV."
+            raise TooMuchForFormat(format="PDF", reason=f"it holds {MOST_ROWS:,} rows", remedy=remedy)
+        rows.append([_turned(manner.cell(column, row[place]), words) for place, column in columns])
+    *sentences, _ = frame_words(report, words)
+    return {
+        "language": words.language,
+        "direction": words.direction,
+        "title": _turned(words.say(report.title), words),
+        "sentences": sentences,
+        "figures": [[words.say(f.label), _turned(manner.figure(f), words)] for f in report.figures],
+        "columns": [_column(column, words) for _, column in columns],
+        "rows": rows,
+        "nothing": words.say(said("Nobody and nothing.")),
+        "seal": words.say(seal_words(report)),
+        # Typst counts the pages: what stands before, between and after their numbers.
+        "page": words.say(said("Page %(page)s of %(pages)s", page="\ue000", pages="\ue000")).split("\ue000"),
+    }, len(rows)
+
+
+def _column(column: Column, words: Words) -> Mapping[str, object]:
+    number = column.kind in (Kind.NUMBER, Kind.SECONDS)
+    narrow = number or column.kind in (Kind.DAY, Kind.INSTANT)
+    return {"heading": words.say(column.heading), "number": number, "share": 0 if narrow else column.width}
+
+
+def _turned(text: str, words: Words) -> object:
+    """The text, in an object of its own where it is written in the other direction than the report."""
+    return text if _direction(text) == words.direction else {"turned": text}
+
+
+def _direction(text: str) -> str:
+    """That of its first letter (UAX #9, P2); a text without any, such as a time, is read from the left."""
+    for character in text:
+        match unicodedata.bidirectional(character):
+            case "L":
+                return "ltr"
+            case "R" | "AL":
+                return "rtl"
+    return "ltr"
