@@ -1,4 +1,4 @@
-"""``dateline releases``: import, list, show, embargo, preview, freeze, approve."""
+"""``dateline releases``: import, list, show, embargo, diff, preview, freeze, approve."""
 
 import tempfile
 import webbrowser
@@ -14,6 +14,7 @@ from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
 from mailer.cli.readings import noted
+from mailer.cli.release_diff import show_differences
 from mailer.contacts.organisations import require_organisation
 from mailer.contacts.search import contact_named
 from mailer.delivery.preview import preview_for
@@ -256,6 +257,9 @@ def approve_release(
         if missing
         else f"It can be scheduled now: dateline waves schedule {release} --list LIST"
     )
+
+
+app.command("diff")(show_differences)
 
 
 @app.command("preview")

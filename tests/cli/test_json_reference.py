@@ -88,6 +88,7 @@ OBJECTS = [
     ("lists preview", ("lists", "preview", "--query", "city:Beirut")),
     ("terms show", ("terms", "show", "Embargo 2026")),
     ("releases show", ("releases", "show", "ports")),
+    ("releases diff", ("releases", "diff", "ports")),
     ("waves show", ("waves", "show", "1")),
     ("waves refresh", ("waves", "refresh", "3")),
     ("dkim show", ("dkim", "new", "second")),
@@ -133,6 +134,10 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     dateline("waves", "schedule", "ports", "--list", "Live", "--at", "2026-11-27 10:00", "--live", "--again")
     dateline("lists", "change", "Live", "--remove", "goes@paper.example")
     dateline("lists", "change", "Live", "--add", "comes@paper.example", "--add", "stopped@former.example")
+    text = (planned / "ports.en.txt").read_text("utf-8").replace("five years", "six years")
+    (planned / "ports.en.txt").write_text(text, "utf-8")
+    dateline("releases", "import", "--slug", "ports", "ports.en.txt")
+    dateline("releases", "freeze", "ports")
     dateline("log", "seal")
     return planned
 

@@ -58,7 +58,17 @@ NOTED_OTHERWISE = {"contacts export", "contacts dossier"}
 NO_PEOPLE = {
     *("init", "demo", "check", "migrate", "run", "verify-receipt", "contacts reindex"),
     *("beats list", "outlets list", "terms list", "terms show", "lists list", "releases list", "waves list"),
-    *("releases show", "log list", "log seal", "log verify", "log checkpoint", "log key", "dkim new", "dkim show"),
+    *(
+        "releases show",
+        "releases diff",
+        "log list",
+        "log seal",
+        "log verify",
+        "log checkpoint",
+        "log key",
+        "dkim new",
+        "dkim show",
+    ),
 }
 """They show nobody of the registry; the press contacts of a release are printed in it, and the log has numbers."""
 
@@ -145,12 +155,13 @@ def test_as_many_are_noted_as_are_shown(planned: Path, dateline: Dateline) -> No
 
 
 def test_where_nobody_is_shown_nothing_is_noted(office: Path, dateline: Dateline) -> None:
+    before = len(readings(office))
     assert "Nobody found" in dateline("contacts", "search", "zzzz").err
     assert dateline("contacts", "show", "Nobody").code == 1
     assert dateline("deliveries", "list").code == 0
     assert dateline("lists", "show", "No such list").code == 1
     assert dateline("log", "list", "--csv").code == 0
-    assert readings(office) == []
+    assert len(readings(office)) == before
 
 
 @pytest.mark.parametrize(
@@ -159,13 +170,14 @@ def test_where_nobody_is_shown_nothing_is_noted(office: Path, dateline: Dateline
 def test_what_cannot_be_noted_is_not_shown(
     office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
+    before = len(readings(office))
     monkeypatch.setattr("mailer.cli.office.Database", lambda url: Database(url, busy_seconds=0))
     with database_of(office) as other, other.write():
         told = dateline(*words)
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith("Nothing is shown, as the log could not note that it was read: The database")
     assert "Try again in a moment" in told.err
-    assert readings(office) == []
+    assert len(readings(office)) == before
     assert dateline(*words).code == 0
 
 
@@ -181,6 +193,6 @@ def test_her_history_does_not_grow_by_being_read_and_her_dossier_says_who_looked
 
 def test_a_list_of_readings_is_part_of_the_log(office: Path, dateline: Dateline) -> None:
     dateline("contacts", "search", "nour")
-    (row,) = dateline("log", "list", "--event", "people.read", "--json").lines()
+    row = dateline("log", "list", "--event", "people.read", "--limit", "1", "--json").lines()[0]
     assert row["data"] == {"question": "contacts search", "people": 1}
     assert "contacts search" in dateline("log", "list", "--contact", NOUR).out
