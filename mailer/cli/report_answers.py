@@ -22,7 +22,7 @@ FormatOption = Annotated[
         help="table, csv, xlsx, json or pdf; by the name of --output where it is left out, else table.",
     ),
 ]
-LanguageOption = Annotated[str, typer.Option("--language", help="Of the report: en, ar or fr.")]
+ReportLanguageOption = Annotated[str, typer.Option("--language", help="Of the report: en, ar or fr.")]
 
 
 def answer(

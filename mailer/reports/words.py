@@ -26,6 +26,17 @@ class Said:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with names of its own in several languages, such as a city; programs are given the English one."""
+
+    names: Mapping[str, str]
+
+    def name_in(self, language: str) -> str:
+        """Its name in that language; the English one where there is none."""
+        return self.names.get(language) or self.names["en"]
+
+
 def said(message: str, /, **values: object) -> Said:
     """Words for a report. ``%(name)s`` stands for the value of that name; a per cent sign is written ``%%``.
 
@@ -60,6 +71,8 @@ class Words:
         match value:
             case Said():
                 return self.say(value)
+            case Named():
+                return seen(value.name_in(self.language))
             case bool():
                 return self.say(said("yes") if value else said("no"))
             case str():

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mailer.reports.report import Column, Figure, Kind
-from mailer.reports.values import clock_length
-from mailer.reports.words import Said, Words
+from mailer.reports.values import clock_length, plain
+from mailer.reports.words import Named, Said, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,11 @@ class Manner:
 
 
 def machine(value: object) -> object:
-    """The value for programs: words in English are what they were made of."""
-    return value.message % dict(value.values) if isinstance(value, Said) else value
+    """The value for programs: its English words, with every value in them as JSON has it."""
+    match value:
+        case Said():
+            return value.message % {name: plain(machine(inner)) for name, inner in value.values.items()}
+        case Named():
+            return value.name_in("en")
+        case _:
+            return value
