@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from mailer.cli import report_changes
 from mailer.cli.deliveries import (
     CityOption,
     ContactOption,
@@ -145,3 +146,9 @@ def who_had_it(
         return embargoed(session, release_named(session, name), instant=instant, at=now)
 
     answer(question, form=form, as_json=as_json, language=language, output=output, force=force)
+
+
+app.command("approvals")(report_changes.who_approved)
+app.command("versions")(report_changes.what_changed)
+app.command("lists")(report_changes.who_changed_lists)
+app.command("reads")(report_changes.who_looked)

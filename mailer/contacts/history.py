@@ -23,7 +23,7 @@ from mailer.contacts.models import (
 from mailer.contacts.notes import notes_of
 from mailer.contacts.sent import Dispatch, dispatches, languages_sent, replies
 
-_READINGS = (Event.PEOPLE_READ,)
+_READINGS = (Event.PEOPLE_READ, Event.REPORT_READ)
 """Who looked at her is no event of hers, and reading her history would lengthen it."""
 _TERMS = (Event.TERMS_ACCEPTED, Event.TERMS_WITHDRAWN)
 _SUPPRESSIONS = (Event.SUPPRESSION_ADDED, Event.SUPPRESSION_REMOVED)

@@ -139,7 +139,7 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
 def recipients(session: Session, criteria: Criteria) -> set[int]:
     """The numbers of the people whose deliveries fit."""
     query = select(Delivery.contact_id).join(Wave, Wave.id == Delivery.wave_id)
-    query = query.join(Contact, Contact.id == Delivery.contact_id).where(*_conditions(criteria))
+    query = query.join(Contact, Contact.id == Delivery.contact_id).where(*conditions(criteria))
     return set(session.scalars(query.distinct()))
 
 
