@@ -89,6 +89,10 @@ OBJECTS = [
     ("terms show", ("terms", "show", "Embargo 2026")),
     ("releases show", ("releases", "show", "ports")),
     ("releases diff", ("releases", "diff", "ports")),
+    ("report approvals", ("report", "approvals", "ports")),
+    ("report versions", ("report", "versions", "ports")),
+    ("report lists", ("report", "lists", "Live")),
+    ("report reads", ("report", "reads")),
     ("waves show", ("waves", "show", "1")),
     ("waves refresh", ("waves", "refresh", "3")),
     ("dkim show", ("dkim", "new", "second")),
@@ -138,6 +142,7 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     (planned / "ports.en.txt").write_text(text, "utf-8")
     dateline("releases", "import", "--slug", "ports", "ports.en.txt")
     dateline("releases", "freeze", "ports")
+    dateline("contacts", "show", "nour@courier.example")
     dateline("log", "seal")
     return planned
 

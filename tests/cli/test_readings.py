@@ -126,7 +126,8 @@ def readings(home: Path) -> list[LogEntry]:
 
 def test_every_command_is_known_to_show_people_or_not() -> None:
     read = {" ".join(words[:2]) for words, _, _ in READ}
-    assert read | NOTED_OTHERWISE | NO_PEOPLE | CHANGES == commands()
+    # Reports are answered in one way, which notes them.
+    assert read | NOTED_OTHERWISE | NO_PEOPLE | CHANGES == {c for c in commands() if not c.startswith("report ")}
     assert {question.value for question in Question} - {"contacts hygiene --dns"} == read
 
 

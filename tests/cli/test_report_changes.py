@@ -1,4 +1,4 @@
-"""``dateline report approvals``, ``versions``, ``lists`` and ``reads``: typed, in every format, and noted themselves."""
+"""``dateline report approvals``, ``versions``, ``lists`` and ``reads``: in every format, and noted themselves."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_each_question_is_answered_in_each_format(changed: Path, dateline: Datel
         assert dateline("report", *words, "--json").json()["rows"]
         assert dateline("report", *words, "--output", "answer.xlsx", "--force").code == 0
         in_arabic = dateline("report", *words, "--language", "ar")
-        assert (in_arabic.code, "متى" in in_arabic.out or "النسخة" in in_arabic.out) == (0, True)
+        assert (in_arabic.code, "أُعدّ في" in in_arabic.out) == (0, True)
 
 
 def test_asking_who_looked_is_a_look_too(changed: Path, dateline: Dateline) -> None:
