@@ -11,16 +11,11 @@ from mailer.cli.options import JsonOption
 from mailer.cli.output import fail_usage, out, say, show_document
 from mailer.releases.differences import Change, Difference, differences
 from mailer.releases.versions import release_named, versions_between
-from mailer.releases.wording import Fate, Run
+from mailer.releases.wording import MARKS, Fate, Run
 from mailer.reports.values import has_rtl, isolated
 from mailer.reports.words import seen
 
-_MARKS: Mapping[Fate, tuple[str, str, str]] = {
-    Fate.KEPT: ("", "", ""),
-    Fate.REMOVED: ("[-", "-]", "red strike"),
-    Fate.ADDED: ("[+", "+]", "green bold"),
-}
-"""Before, after, and the style; who sees no colours reads the marks."""
+_STYLES: Mapping[Fate, str] = {Fate.KEPT: "", Fate.REMOVED: "red strike", Fate.ADDED: "green bold"}
 
 
 def show_differences(
@@ -89,11 +84,11 @@ def marked(runs: Sequence[Run]) -> Text:
     apart = any(has_rtl(run.text) for run in runs)
     text = Text()
     for run in runs:
-        start, end, style = _MARKS[run.fate]
+        start, end = MARKS[run.fate]
         words = seen(run.text)
         bare = words.rstrip() if start else words
         # In Arabic, what is marked has a direction of its own: a figure would change places with its mark.
         inner = isolated(bare) if apart and start else bare
-        text.append(f"{start}{inner}{end}", style)
+        text.append(f"{start}{inner}{end}", _STYLES[run.fate])
         text.append(words[len(bare) :])
     return text

@@ -1,5 +1,7 @@
 """``dateline report``: what officers and auditors ask about deliveries, each question a command."""
 
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,15 +15,18 @@ from mailer.cli.deliveries import (
     WaveOption,
     criteria_of,
 )
-from mailer.cli.files import ForceOption, OutputOption
+from mailer.cli.files import ForceOption, OutputOption, delivered
 from mailer.cli.office import Office
 from mailer.cli.options import JsonOption, SinceOption, UntilOption, ZoneOption
 from mailer.cli.output import fail_usage
 from mailer.cli.report_answers import FormatOption, ReportLanguageOption, answer
+from mailer.delivery.report import Criteria
 from mailer.releases.versions import release_named
-from mailer.reports import Report
+from mailer.reports import Report, Words
+from mailer.reports.chart import chart as chart_of
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import missed
+from mailer.reports.numbers import numbers, pace
 from mailer.reports.received import received
 from mailer.reports.sent import sent
 
@@ -48,19 +53,7 @@ def who_received(
     """Say who received a release: in which version and language, when, and what the relay replied."""
 
     def question(office: Office, session: Session) -> Report:
-        criteria = criteria_of(
-            office,
-            session,
-            release=name,
-            wave=wave,
-            contact="",
-            outlet=outlet,
-            city=city,
-            language=edition,
-            state=None,
-            since="",
-            until="",
-        )
+        criteria = _criteria(office, session, wave=wave, outlet=outlet, city=city, edition=edition)
         return received(session, release_named(session, name), criteria, at=office.clock.now())
 
     answer(question, form=form, as_json=as_json, language=language, output=output, force=force)
@@ -103,19 +96,7 @@ def what_was_sent(
         fail_usage("Say whom you ask about: --contact, --outlet or --city.")
 
     def question(office: Office, session: Session) -> Report:
-        criteria = criteria_of(
-            office,
-            session,
-            release="",
-            wave=None,
-            contact=contact,
-            outlet=outlet,
-            city=city,
-            language="",
-            state=None,
-            since=since,
-            until=until,
-        )
+        criteria = _criteria(office, session, contact=contact, outlet=outlet, city=city, since=since, until=until)
         return sent(session, criteria, at=office.clock.now())
 
     answer(question, form=form, as_json=as_json, language=language, output=output, force=force)
@@ -148,7 +129,69 @@ def who_had_it(
     answer(question, form=form, as_json=as_json, language=language, output=output, force=force)
 
 
+@app.command("numbers")
+def how_it_went(
+    name: ReleaseArgument,
+    *,
+    wave: WaveOption = None,
+    outlet: OutletOption = "",
+    city: CityOption = "",
+    edition: EditionOption = "",
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw the deliveries over time as SVG, too.")
+    ] = None,
+    form: FormatOption = "",
+    as_json: JsonOption = False,
+    language: ReportLanguageOption = "en",
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Say how a release's sending went: how many came how far, and how soon after the embargo."""
+    drawn = ""
+
+    def question(office: Office, session: Session) -> Report:
+        nonlocal drawn
+        release = release_named(session, name)
+        criteria = _criteria(office, session, wave=wave, outlet=outlet, city=city, edition=edition)
+        if chart is not None:
+            drawn = chart_of(pace(session, release, criteria), release.slug, Words(language, office.zone))
+        return numbers(session, release, criteria, at=office.clock.now())
+
+    with delivered(chart, force=force, binary=False) if chart is not None else nullcontext() as stream:
+        answer(question, form=form, as_json=as_json, language=language, output=output, force=force)
+        if stream is not None:
+            stream.write(drawn.encode())
+
+
 app.command("approvals")(report_changes.who_approved)
 app.command("versions")(report_changes.what_changed)
 app.command("lists")(report_changes.who_changed_lists)
 app.command("reads")(report_changes.who_looked)
+
+
+def _criteria(
+    office: Office,
+    session: Session,
+    *,
+    wave: int | None = None,
+    contact: str = "",
+    outlet: str = "",
+    city: str = "",
+    edition: str = "",
+    since: str = "",
+    until: str = "",
+) -> Criteria:
+    """The filters of a question; which release and which states it is about, the question knows itself."""
+    return criteria_of(
+        office,
+        session,
+        release="",
+        wave=wave,
+        contact=contact,
+        outlet=outlet,
+        city=city,
+        language=edition,
+        state=None,
+        since=since,
+        until=until,
+    )

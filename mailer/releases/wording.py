@@ -4,7 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -21,6 +21,10 @@ class Fate(StrEnum):
     KEPT = "kept"
     REMOVED = "removed"
     ADDED = "added"
+
+
+MARKS: Mapping[Fate, tuple[str, str]] = {Fate.KEPT: ("", ""), Fate.REMOVED: ("[-", "-]"), Fate.ADDED: ("[+", "+]")}
+"""What stands before and after such words, for who sees no colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,16 @@ class Wording:
     def added(self) -> tuple[str, ...]:
         """What came."""
         return self._of(Fate.ADDED)
+
+    @property
+    def marked(self) -> str:
+        """The whole text, with what went and what came in marks."""
+        told = []
+        for run in self.runs:
+            start, end = MARKS[run.fate]
+            bare = run.text.rstrip()
+            told.append(f"{start}{bare}{end}{run.text[len(bare) :]}")
+        return "".join(told)
 
     @property
     def same(self) -> bool:

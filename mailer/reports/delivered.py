@@ -1,6 +1,7 @@
 """Deliveries as the rows of a report: who was sent what, when, and what the relay replied."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ COLUMNS = (
     Column("kind", said("Wave’s kind"), Kind.WORD, words=KINDS, width=0),
     Column("contact", said("Contact"), Kind.NUMBER, printed=False),
     Column("name", said("Name"), width=3),
-    Column("since_then", said("Since then"), width=1),
+    Column("since_then", said("Since then"), spare=True),
     Column("outlets", said("Outlets then"), Kind.LIST, width=3),
     Column("city", said("City"), width=2),
     Column("address", said("Address"), width=4),
@@ -37,10 +38,7 @@ COLUMNS = (
 
 def columns_without(*fields: str) -> tuple[Column, ...]:
     """Those of ``COLUMNS`` that tell a reader something; the others stay in CSV, XLSX and JSON."""
-    return tuple(
-        Column(c.field, c.heading, c.kind, c.words, printed=False, width=c.width) if c.field in fields else c
-        for c in COLUMNS
-    )
+    return tuple(replace(column, printed=False) if column.field in fields else column for column in COLUMNS)
 
 
 def rows(session: Session, criteria: Criteria) -> Iterator[Row]:

@@ -28,7 +28,7 @@ _COLUMNS = (
     Column("wave", said("Wave"), Kind.NUMBER, printed=False),
     Column("contact", said("Contact"), Kind.NUMBER, printed=False),
     Column("name", said("Name"), width=3),
-    Column("since_then", said("Since then")),
+    Column("since_then", said("Since then"), spare=True),
     Column("outlets", said("Outlets then"), Kind.LIST, width=3),
     Column("city", said("City"), width=2),
     Column("address", said("Address"), width=4),

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
+    Select,
     SQLColumnExpression,
     and_,
     func,
@@ -15,9 +17,10 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from mailer.audit import Event, LogEntry
+from mailer.contacts.merging import kept_for_merged
 from mailer.contacts.models import City, Contact
 from mailer.database import UTCDateTime, chunks
 from mailer.delivery.models import Attempt
@@ -38,27 +41,27 @@ _COLUMNS = (
     Column("kind", said("Wave’s kind"), Kind.WORD, words=KINDS, width=0),
     Column("contact", said("Contact"), Kind.NUMBER, printed=False),
     Column("name", said("Name"), width=3),
-    Column("since_then", said("Since then")),
+    Column("since_then", said("Since then"), spare=True),
     Column("city", said("City"), width=2),
     Column("address", said("Address"), width=4),
     Column("state", said("State"), Kind.WORD, words=_STATES, width=0),
     Column("reason", said("Reason, as programs know it"), printed=False),
     Column("why", said("Why"), width=4),
-    Column("ended_at", said("Since"), Kind.INSTANT),
+    Column("ended_at", said("Since"), Kind.INSTANT, spare=True),
     Column("delivery", said("Delivery"), Kind.NUMBER, printed=False),
     Column("attempts", said("Attempts"), Kind.NUMBER),
     Column("relay", said("Relay"), printed=False),
-    Column("reply", said("The relay’s reply"), width=4),
+    Column("reply", said("The relay’s reply"), spare=True, width=4),
 )
 
 _EXCLUDED: Mapping[str, Said] = {
-    ExclusionReason.SUPPRESSED.value: said("Her address is not to be written to."),
-    ExclusionReason.SUPPRESSED_DOMAIN.value: said("Her address is at a domain that is not to be written to."),
-    ExclusionReason.UNSUBSCRIBED.value: said("She has unsubscribed from an organisation that issues it."),
-    ExclusionReason.NO_EMBARGO_TERMS.value: said("She has not accepted the embargo terms."),
-    ExclusionReason.ALREADY_RECEIVES.value: said("She was to have it from another wave."),
-    ExclusionReason.LEFT_LIST.value: said("She had left the media list before the wave opened."),
-    "not-active": said("Her contact was set aside, erased or merged into another."),
+    ExclusionReason.SUPPRESSED.value: said("The address is not to be written to."),
+    ExclusionReason.SUPPRESSED_DOMAIN.value: said("The address is at a domain that is not to be written to."),
+    ExclusionReason.UNSUBSCRIBED.value: said("Unsubscribed from an organisation that issues it."),
+    ExclusionReason.NO_EMBARGO_TERMS.value: said("Has not accepted the embargo terms."),
+    ExclusionReason.ALREADY_RECEIVES.value: said("Was to have it from another wave."),
+    ExclusionReason.LEFT_LIST.value: said("Had left the media list before the wave opened."),
+    "not-active": said("The contact was set aside, erased or merged into another."),
 }
 
 _LOGGED: Mapping[str, Said] = {
@@ -82,7 +85,7 @@ _PLAIN: Mapping[DeliveryState, Said] = {
     DeliveryState.IN_DOUBT: said("The connection broke before the relay’s answer; it may have been taken."),
     DeliveryState.HELD: said("It waits for an officer."),
     DeliveryState.CANCELLED: said("It was cancelled."),
-    DeliveryState.SUPPRESSED: said("She was not to be written to any more when it was her turn."),
+    DeliveryState.SUPPRESSED: said("Was not to be written to any more when the turn came."),
 }
 
 _WAITS: Mapping[WaveState, Said] = {
@@ -121,18 +124,18 @@ def missed(session: Session, release: Release, *, at: datetime) -> Report:
     )  # fmt: skip
 
 
-def _has_it(release_id: int, contact_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    """Whether a relay took any message of the release to that contact."""
-    delivery, wave = aliased(Delivery), aliased(Wave)
+def _person(contact_id: SQLColumnExpression[int], merged: CTE) -> ColumnElement[int]:
+    """The contact who stands for that one; ``merged`` is joined outside on it."""
+    return func.coalesce(merged.c.root, contact_id)
+
+
+def _who_have_it(release_id: int, merged: CTE) -> Select[int]:
+    """The contacts who stand for people of whose mail about the release a relay has taken any."""
     return (
-        select(delivery.id)
-        .join(wave, wave.id == delivery.wave_id)
-        .where(
-            wave.release_id == release_id,
-            delivery.contact_id == contact_id,
-            delivery.state == DeliveryState.ACCEPTED,
-        )
-        .exists()
+        select(_person(Delivery.contact_id, merged))
+        .join(Wave, Wave.id == Delivery.wave_id)
+        .outerjoin(merged, merged.c.id == Delivery.contact_id)
+        .where(Wave.release_id == release_id, Delivery.state == DeliveryState.ACCEPTED)
     )
 
 
@@ -165,6 +168,8 @@ def _rows(session: Session, release_id: int) -> Iterator[Row]:
 
 
 def _query(release_id: int) -> Any:
+    merged = kept_for_merged()
+    have_it = _who_have_it(release_id, merged)
     left_out = (
         select(
             Exclusion.wave_id,
@@ -180,7 +185,8 @@ def _query(release_id: int) -> Any:
         )
         .join(Wave, Wave.id == Exclusion.wave_id)
         .join(Contact, Contact.id == Exclusion.contact_id)
-        .where(Wave.release_id == release_id, ~_has_it(release_id, Exclusion.contact_id))
+        .outerjoin(merged, merged.c.id == Exclusion.contact_id)
+        .where(Wave.release_id == release_id, _person(Exclusion.contact_id, merged).not_in(have_it))
     )
     unsent = (
         select(
@@ -196,10 +202,11 @@ def _query(release_id: int) -> Any:
             Delivery.next_at,
         )
         .join(Wave, Wave.id == Delivery.wave_id)
+        .outerjoin(merged, merged.c.id == Delivery.contact_id)
         .where(
             Wave.release_id == release_id,
             Delivery.state != DeliveryState.ACCEPTED,
-            ~_has_it(release_id, Delivery.contact_id),
+            _person(Delivery.contact_id, merged).not_in(have_it),
         )
     )
     both = union_all(left_out, unsent).subquery("missed")
@@ -224,11 +231,11 @@ def _query(release_id: int) -> Any:
     )
 
 
-def _why(row: Any, reason: str) -> Said:
+def _why(row: Any, reason: str) -> Said | str:
     if not row.state:
-        return _EXCLUDED.get(reason, said("%(reason)s", reason=reason))
+        return _EXCLUDED.get(reason, reason)
     if reason:
-        return _LOGGED.get(reason, said("%(reason)s", reason=reason))
+        return _LOGGED.get(reason, reason)
     state = DeliveryState(row.state)
     if state is DeliveryState.DEFERRED and row.next_at is not None:
         return said("The relay put it off; it is tried again at %(at)s.", at=row.next_at)
@@ -266,10 +273,14 @@ def _figures(session: Session, release_id: int) -> Sequence[Figure]:
         count = by_state.get("" if state == LEFT_OUT else state)
         if count:
             figures.append(Figure(state, words, count))
+    merged = kept_for_merged()
+    person = _person(Exclusion.contact_id, merged)
     elsewhere = session.execute(
-        select(func.count(func.distinct(Exclusion.contact_id)))
+        select(func.count(func.distinct(person)))
+        .select_from(Exclusion)
         .join(Wave, Wave.id == Exclusion.wave_id)
-        .where(Wave.release_id == release_id, _has_it(release_id, Exclusion.contact_id))
+        .outerjoin(merged, merged.c.id == Exclusion.contact_id)
+        .where(Wave.release_id == release_id, person.in_(_who_have_it(release_id, merged)))
     ).scalar_one()
     figures.append(Figure("has_it_elsewhere", said("Left out of a wave, with it from another"), elsewhere))
     return figures

@@ -40,6 +40,8 @@ class Column:
     """Of a ``Kind.WORD``; what is not in it is shown as it is."""
     printed: bool = True
     """Whether it stands in the table on a terminal and on paper, and not only in CSV, XLSX and JSON."""
+    spare: bool = False
+    """Whether a table leaves it out where it would be empty in every row."""
     width: int = 1
     """Its share of what is left of a page's width; 0 for what it needs, as numbers and instants have it always."""
 
@@ -113,10 +115,15 @@ def seal_words(report: Report) -> Said:
     )
 
 
-def frame_words(report: Report, words: Words) -> Sequence[str]:
-    """The sentences around the table: what was asked, when it was made, what to mind, and the seal."""
-    made = said("Made %(at)s; times are those of %(zone)s.", at=report.made_at, zone=words.zone)
-    return [words.say(sentence) for sentence in (*report.asked, made, *report.notes, seal_words(report))]
+def head_words(report: Report, words: Words) -> Sequence[str]:
+    """The sentences before the table: what was asked, and when the answer was made."""
+    made_then = said("Made %(at)s; times are those of %(zone)s.", at=report.made_at, zone=words.zone)
+    return [words.say(sentence) for sentence in (*report.asked, made_then)]
+
+
+def foot_words(report: Report, words: Words) -> Sequence[str]:
+    """The sentences after it: what to mind, and what it can be held against."""
+    return [words.say(sentence) for sentence in (*report.notes, seal_words(report))]
 
 
 def note_read(session: Session, report: Report, *, rows: int, form: str, at: datetime, actor: Actor) -> None:

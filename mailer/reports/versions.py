@@ -45,12 +45,14 @@ _COLUMNS = (
     Column("before", said("Was no."), Kind.NUMBER),
     Column("after", said("Is no."), Kind.NUMBER),
     Column("change", said("Change"), Kind.WORD, words=CHANGES, width=1),
-    Column("removed", said("Words that went"), Kind.LIST, width=4),
-    Column("added", said("Words that came"), Kind.LIST, width=4),
+    Column("text", said("Text"), width=8),
+    Column("figures", said("Figures"), width=2),
+    Column("removed", said("Words that went"), Kind.LIST, printed=False),
+    Column("added", said("Words that came"), Kind.LIST, printed=False),
     Column("words_removed", said("How many went"), Kind.NUMBER, printed=False),
     Column("words_added", said("How many came"), Kind.NUMBER, printed=False),
-    Column("figures_removed", said("Figures that went"), Kind.LIST, width=1),
-    Column("figures_added", said("Figures that came"), Kind.LIST, width=1),
+    Column("figures_removed", said("Figures that went"), Kind.LIST, printed=False),
+    Column("figures_added", said("Figures that came"), Kind.LIST, printed=False),
 )
 
 
@@ -74,7 +76,10 @@ def versions(
         columns=_COLUMNS,
         rows=rows,
         figures=(Figure("parts", said("Parts that differ"), len(rows)),),
-        notes=(said("A figure in other digits is the same figure; a number in letters is a word."),),
+        notes=(
+            said("Words that went stand in [- -], words that came in [+ +]."),
+            said("A figure in other digits is the same figure; a number in letters is a word."),
+        ),
         seal=seal_of(session),
         release_id=release.id,
     )
@@ -89,7 +94,7 @@ def _asked(pairs: Sequence[tuple[Version, Version]]) -> Iterator[Said]:
 
 def _rows(before: Version, after: Version) -> Iterator[Row]:
     for one in differences(before.frozen, after.frozen):
-        moved = one.change is Change.MOVED
+        figures = ("; ".join(some) for some in (one.wording.figures_removed, one.wording.figures_added))
         yield (
             before.number,
             after.number,
@@ -98,8 +103,10 @@ def _rows(before: Version, after: Version) -> Iterator[Row]:
             one.before,
             one.after,
             one.change.value,
-            () if moved else one.wording.removed,
-            () if moved else one.wording.added,
+            one.wording.marked,
+            " → ".join(figures).strip() if one.wording.figures_removed or one.wording.figures_added else "",
+            one.wording.removed,
+            one.wording.added,
             one.wording.words_removed,
             one.wording.words_added,
             one.wording.figures_removed,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import RELEASE_EN, Dateline
+from cli.test_json_reference import TYPES, documented, printed
 
 NOUR = "nour@courier.example"
 
@@ -35,6 +36,28 @@ def test_each_question_is_answered_in_each_format(changed: Path, dateline: Datel
         assert dateline("report", *words, "--output", "answer.xlsx", "--force").code == 0
         in_arabic = dateline("report", *words, "--language", "ar")
         assert (in_arabic.code, "أُعدّ في" in in_arabic.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("approvals", "ports"), ("versions", "ports"), ("lists", "Desk"), ("reads",)],
+    ids=lambda words: words[0],
+)
+def test_json_has_the_fields_and_types_that_are_documented(
+    changed: Path, dateline: Dateline, words: tuple[str, ...]
+) -> None:
+    document = dateline("report", *words, "--json").json()
+    fields = documented()[f"report {words[0]}"]
+    assert document["rows"]
+    assert {f for f in printed(document) if not f.startswith("figures.")} | {
+        "seal.at",
+        "seal.root",
+        "seal.size",
+    } == set(fields)
+    for row in document["rows"]:
+        for field, value in row.items():
+            kind = fields[f"rows[].{field}"].strip()
+            assert (value is None and kind in ("number", "time")) or isinstance(value, TYPES[kind]), field
 
 
 def test_asking_who_looked_is_a_look_too(changed: Path, dateline: Dateline) -> None:

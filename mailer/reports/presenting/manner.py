@@ -1,8 +1,9 @@
 """How a report is presented to one reader, and how its values then read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailer.reports.report import Column, Figure, Kind
+from mailer.reports.report import Column, Figure, Kind, Row
 from mailer.reports.values import clock_length, plain
 from mailer.reports.words import Named, Said, Words
 
@@ -21,6 +22,18 @@ class Manner:
             known = column.words.get(value)
             return self.words.say(known) if known else self.words.show(value)
         return self._shown(value, column.kind)
+
+    def table(
+        self, columns: Sequence[Column], rows: Sequence[Row]
+    ) -> tuple[Sequence[Column], Sequence[Sequence[str]]]:
+        """The columns that a table of these rows has, and its cells."""
+        printed = [
+            (place, column)
+            for place, column in enumerate(columns)
+            if column.printed and not (column.spare and all(row[place] in ("", None, ()) for row in rows))
+        ]
+        cells = [[self.cell(column, row[place]) for place, column in printed] for row in rows]
+        return [column for _, column in printed], cells
 
     def figure(self, figure: Figure) -> str:
         """The value of a figure for people."""

@@ -13,11 +13,14 @@ from typing import BinaryIO
 
 from mailer.errors import ExtraMissing, TooMuchForFormat
 from mailer.reports.presenting.manner import Manner
-from mailer.reports.report import Column, Kind, Report, frame_words, seal_words
+from mailer.reports.report import Column, Kind, Report, Row, foot_words, head_words, seal_words
 from mailer.reports.words import Words, said
 
 MOST_ROWS = 5_000
 """Some 200 pages. Typst needs a quarter of a megabyte of memory for a row of ten columns until all are laid out."""
+
+_STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_ISOLATES = ("LRI", "RLI", "FSI")
 
 _PACKAGE = files("mailer.reports.presenting")
 
@@ -56,23 +59,23 @@ def _typst() -> ModuleType:
 def _document(report: Report, manner: Manner) -> tuple[Mapping[str, object], int]:
     """What ``report.typ`` reads, and how many rows there are."""
     words = manner.words
-    columns = [(place, column) for place, column in enumerate(report.columns) if column.printed]
-    rows: list[list[object]] = []
+    rows: list[Row] = []
     for row in report.rows:
         if len(rows) == MOST_ROWS:
             remedy = "Ask for a part of it, such as one city, or take XLSX or CSV."
             raise TooMuchForFormat(format="PDF", reason=f"it holds {MOST_ROWS:,} rows", remedy=remedy)
-        rows.append([_turned(manner.cell(column, row[place]), words) for place, column in columns])
-    *sentences, _ = frame_words(report, words)
+        rows.append(row)
+    columns, cells = manner.table(report.columns, rows)
     return {
         "language": words.language,
         "direction": words.direction,
-        "title": _turned(words.say(report.title), words),
-        "sentences": sentences,
+        "title": words.say(report.title),
+        "head": head_words(report, words),
         "figures": [[words.say(f.label), _turned(manner.figure(f), words)] for f in report.figures],
-        "columns": [_column(column, words) for _, column in columns],
-        "rows": rows,
+        "columns": [_column(column, words) for column in columns],
+        "rows": [[_turned(cell, words) for cell in line] for line in cells],
         "nothing": words.say(said("Nobody and nothing.")),
+        "foot": foot_words(report, words)[:-1],
         "seal": words.say(seal_words(report)),
         # Typst counts the pages: what stands before, between and after their numbers.
         "page": words.say(said("Page %(page)s of %(pages)s", page="\ue000", pages="\ue000")).split("\ue000"),
@@ -91,11 +94,11 @@ def _turned(text: str, words: Words) -> object:
 
 
 def _direction(text: str) -> str:
-    """That of its first letter (UAX #9, P2); a text without any, such as a time, is read from the left."""
+    """That of its first letter outside of isolates (UAX #9, P2); one without any, such as a time, begins left."""
+    depth = 0
     for character in text:
-        match unicodedata.bidirectional(character):
-            case "L":
-                return "ltr"
-            case "R" | "AL":
-                return "rtl"
+        kind = unicodedata.bidirectional(character)
+        depth += (kind in _ISOLATES) - (kind == "PDI")
+        if depth == 0 and kind in _STRONG:
+            return _STRONG[kind]
     return "ltr"

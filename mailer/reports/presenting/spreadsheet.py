@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mailer.contacts.fields import safe_cell
 from mailer.errors import TooMuchForFormat
 from mailer.reports.presenting.manner import Manner, machine
-from mailer.reports.report import Column, Kind, Report, frame_words
+from mailer.reports.report import Column, Kind, Report, foot_words, head_words
 from mailer.reports.values import cell_text
 from mailer.reports.words import said
 
@@ -136,7 +136,7 @@ def _write_frame(book: Any, formats: Any, report: Report, manner: Manner) -> Non
     sheet.set_column(1, 1, 30)
     sheet.write_string(0, 0, words.say(report.title), formats["bold"])
     line = 1
-    for sentence in frame_words(report, words):
+    for sentence in (*head_words(report, words), *foot_words(report, words)):
         sheet.write_string(line, 0, sentence, formats[Kind.TEXT])
         line += 1
     for figure in report.figures:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailer.reports.presenting.manner import Manner
-from mailer.reports.report import Kind, Report, frame_words
+from mailer.reports.report import Kind, Report, foot_words, head_words
 from mailer.reports.values import has_rtl, isolated
 
 UNCUT = 10_000
@@ -28,24 +28,23 @@ def write_table(report: Report, stream: BinaryIO, manner: Manner) -> int:
     text = io.TextIOWrapper(stream, "utf-8", newline="\n", write_through=True)
     try:
         console = Console(file=text, width=UNCUT, highlight=False, emoji=False, soft_wrap=True, no_color=True)
-        console.print(_line(words.say(report.title)))
+        console.print(Text(words.say(report.title)))
+        for sentence in head_words(report, words):
+            console.print(Text(sentence))
         for figure in report.figures:
-            console.print(_line(f"  {words.say(figure.label)}: {isolated_rtl(manner.figure(figure))}"))
-        columns = [column for column in report.columns if column.printed]
-        headings = [(words.say(column.heading), column.kind in (Kind.NUMBER, Kind.SECONDS)) for column in columns]
-        places = [place for place, column in enumerate(report.columns) if column.printed]
+            console.print(Text(f"  {words.say(figure.label)}: {isolated_rtl(manner.figure(figure))}"))
         count = 0
         for rows in _pages(report.rows):
-            lines = [
-                [manner.cell(column, row[place]) for column, place in zip(columns, places, strict=True)]
-                for row in rows
+            columns, lines = manner.table(report.columns, rows)
+            headings = [
+                (words.say(column.heading), column.kind in (Kind.NUMBER, Kind.SECONDS)) for column in columns
             ]
             console.print()
             print_table(console, headings, lines, width=manner.width)
             count += len(rows)
         console.print()
-        for sentence in frame_words(report, words):
-            console.print(_line(sentence))
+        for sentence in foot_words(report, words):
+            console.print(Text(sentence))
         return count
     finally:
         text.detach()
@@ -78,10 +77,6 @@ def print_table(
 def isolated_rtl(text: str) -> str:
     """Keep a name in Arabic from turning the columns beside it."""
     return isolated(text) if has_rtl(text) else text
-
-
-def _line(text: str) -> Text:
-    return Text(text)
 
 
 def _pages(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
