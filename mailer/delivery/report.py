@@ -207,6 +207,8 @@ def conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     if criteria.states:
         fitting.append(Delivery.state.in_(list(criteria.states)))
     if criteria.outlet is not None:
+        # The first leads to her deliveries by their index; the second alone would be asked of every delivery.
+        fitting.append(Delivery.contact_id.in_(at_outlet(criteria.outlet)))
         fitting.append(_was_at_outlet(criteria.outlet, when))
     return fitting
 

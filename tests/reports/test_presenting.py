@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import typst
 from python_calamine import CalamineWorkbook
 from questions import MADE, SEAL, answered, row
 
@@ -159,6 +161,39 @@ def test_what_is_in_a_report_is_no_part_of_what_typst_reads_as_markup() -> None:
     document, _ = pdf._document(answered([row(HOSTILE[4])]), Manner(Words("en", "UTC")))
     (cells,) = document["rows"]  # type: ignore[misc]
     assert cells[1] == HOSTILE[4]
+
+
+def test_a_pdf_needs_no_font_of_the_machine() -> None:
+    fonts = str(Path(pdf.__file__).parent / "fonts")
+    families = typst.Fonts(include_system_fonts=False, font_paths=[fonts]).families()
+    template = (Path(pdf.__file__).parent / "report.typ").read_text("utf-8")
+    asked = re.findall(r'"([^"]+)"', re.findall(r"font: \(([^)]*)\)", template)[0])
+    assert asked == ["Libertinus Serif", "Noto Sans Arabic"]
+    assert set(asked) <= set(families)
+    assert "SIL OPEN FONT LICENSE" in (Path(fonts) / "OFL.txt").read_text("utf-8")
+
+
+def test_the_same_report_is_the_same_pdf() -> None:
+    once, again = (made(answered([row("نور حداد")]), ReportFormat.PDF, "ar") for _ in range(2))
+    assert once == again
+    assert b"NotoSansArabic" in once
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "turned"),
+    [
+        ("Nour Haddad", "en", False),
+        ("نور حداد", "en", True),
+        ("نور حداد", "ar", False),
+        ("250 2.0.0 Ok: queued.", "ar", True),
+        ("2026-11-24 14:00:00", "ar", True),
+        ("\u2068ports\u2069 بالأرقام", "ar", False),
+        ("\u2068نور\u2069, Haddad", "en", False),
+        ("", "en", False),
+    ],
+)
+def test_a_cell_is_written_in_the_direction_of_its_first_letter(text: str, language: str, turned: bool) -> None:
+    assert pdf._turned(text, Words(language, "UTC")) == ({"turned": text} if turned else text)
 
 
 def endless(count: int) -> Iterator[Row]:

@@ -7,6 +7,7 @@ typst carries and those in ``fonts/``, never the machine's, so that a report loo
 import json
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC
 from importlib.resources import as_file, files
 from types import ModuleType
 from typing import BinaryIO
@@ -29,23 +30,21 @@ def write_pdf(report: Report, stream: BinaryIO, manner: Manner) -> int:
     """Write it. Raises ``ExtraMissing``, or ``TooMuchForFormat`` for more than ``MOST_ROWS``."""
     typst = _typst()
     document, count = _document(report, manner)
-    stream.write(compiled(typst, document, report, form="pdf"))
+    stream.write(_compiled(typst, document))
     return count
 
 
-def compiled(typst: ModuleType, document: Mapping[str, object], report: Report, *, form: str) -> bytes:
-    """The document as typst makes it: ``pdf``, or ``png`` for the first page only."""
+def _compiled(typst: ModuleType, document: Mapping[str, object]) -> bytes:
     with as_file(_PACKAGE / "fonts") as fonts:
-        made: bytes | list[bytes] = typst.compile(
+        made: bytes = typst.compile(
             (_PACKAGE / "report.typ").read_bytes(),
-            format=form,
+            format="pdf",
             font_paths=[fonts],
             ignore_system_fonts=True,
             # Not by a file, which would have people in it.
             sys_inputs={"report": json.dumps(document, ensure_ascii=False)},
-            timestamp=int(report.made_at.timestamp()),
         )
-    return made if isinstance(made, bytes) else made[0]
+    return made
 
 
 def _typst() -> ModuleType:
@@ -70,6 +69,7 @@ def _document(report: Report, manner: Manner) -> tuple[Mapping[str, object], int
         "language": words.language,
         "direction": words.direction,
         "title": words.say(report.title),
+        "made": report.made_at.astimezone(UTC).timetuple()[:6],
         "head": head_words(report, words),
         "figures": [[words.say(f.label), _turned(manner.figure(f), words)] for f in report.figures],
         "columns": [_column(column, words) for column in columns],
