@@ -33,6 +33,8 @@ class Event(StrEnum):
     CONTACT_DISCLOSED = "contact.disclosed"
     """Everything held on her was given out, as to herself when she asks (GDPR, Article 15)."""
     CONTACTS_EXPORTED = "contacts.exported"
+    PEOPLE_READ = "people.read"
+    """Somebody was shown people's details: see ``audit.readings``."""
     TERMS_ADDED = "terms.added"
     TERMS_ACCEPTED = "terms.accepted"
     TERMS_WITHDRAWN = "terms.withdrawn"
@@ -84,6 +86,8 @@ class Event(StrEnum):
     """An entry that nobody can read was passed over when it was to be sealed."""
     OFFICE_RESTORED = "office.restored"
     """It goes on from an older state: what the log had behind this entry's place before is not in this database."""
+    REPORT_READ = "report.read"
+    """Somebody was shown an answer about people (see ``mailer.reports``): which question, and how many rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from mailer.cli import (
     log_seal,
     outlets,
     releases,
+    reports,
     run,
     setup,
     terms,
@@ -78,6 +79,7 @@ app.add_typer(lists.app, name="lists", help="Media lists: who gets a wave.")
 app.add_typer(releases.app, name="releases", help="Press releases: import, preview, freeze, approve.")
 app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to whom.")
 app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
+app.add_typer(reports.app, name="report", help="Answers to officers and auditors, to print or hand on.")
 app.add_typer(log.app, name="log", help="The append-only record of every event.")
 app.command("verify-receipt")(log_seal.verify_receipt)
 app.command("verify-export")(log_export.verify_export)

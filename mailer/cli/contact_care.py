@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, WhoArgument
 from mailer.cli.output import Column, form_of, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.history import Passage, history_of
 from mailer.contacts.models import Contact, NoteKind
 from mailer.contacts.notes import add_note, notes_of, tag, untag, verify
@@ -45,7 +47,9 @@ def note(
 def list_notes(who: WhoArgument, *, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """List what was written down about a contact, newest first."""
     with opened() as office, office.database.read() as session:
-        found = notes_of(session, contact_named(session, who))
+        contact = contact_named(session, who)
+        found = notes_of(session, contact)
+        noted(office, Question.NOTES, [contact.id])
         show_list(
             ({"at": n.at, "kind": n.kind.value, "by": n.actor, "text": n.text} for n in found),
             NOTES,
@@ -58,7 +62,9 @@ def list_notes(who: WhoArgument, *, as_json: JsonOption = False, as_csv: CsvOpti
 def show_history(who: WhoArgument, *, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """Show what a contact was sent, and all that was changed or noted about her, newest first."""
     with opened() as office, office.database.read() as session:
-        found = history_of(session, contact_named(session, who))
+        contact = contact_named(session, who)
+        found = history_of(session, contact)
+        noted(office, Question.HISTORY, [contact.id])
         show_list(
             map(_passage, found),
             HISTORY,

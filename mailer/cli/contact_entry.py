@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import WhoArgument, one_of
 from mailer.cli.output import say
+from mailer.cli.readings import noted
 from mailer.contacts.erased import read_key
 from mailer.contacts.importing import (
     CLEARABLE,
@@ -228,7 +230,9 @@ def change(
         key = read_key(office.config.erasure_key_file)
         if dry_run:
             with office.database.read() as session:
-                done = plan_change(session, contact_named(session, who), told, key=key, at=office.clock.now())
+                contact = contact_named(session, who)
+                done = plan_change(session, contact, told, key=key, at=office.clock.now())
+                noted(office, Question.CHANGE, [contact.id])
         else:
             with office.database.write() as session:
                 contact = contact_named(session, who)

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import WhoArgument, YesOption, typed
 from mailer.cli.output import say
+from mailer.cli.readings import noted
 from mailer.contacts.address import address
 from mailer.contacts.erased import needed_key
 from mailer.contacts.models import Contact
@@ -28,6 +30,7 @@ def erase_contact(
         with office.database.read() as session:
             contact = contact_named(session, who)
             found = survey(session, contact)
+        noted(office, Question.ERASURE, [contact.id])
         _tell(contact, found)
         if dry_run:
             say("Nothing was erased.")

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption, duration_of
 from mailer.cli.output import Column, Form, bars, form_of, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.hygiene import Doubtful, doubtful
 from mailer.contacts.mail_domains import Ask, Mail, MailDomain, counts_of, domains_in_use, look_up
 from mailer.errors import ExtraMissing
@@ -58,6 +60,7 @@ def list_hygiene(
         age = duration_of("--older-than", older_than)
         found = doubtful(session, older_than=age, now=office.clock.now())
         shown = found[:limit] if limit else found
+        noted(office, Question.HYGIENE, [one.contact_id for one in shown])
         count = show_list(
             map(_doubtful, shown), HYGIENE, form=form, zone=office.zone, empty="There is nothing to check."
         )
@@ -72,7 +75,9 @@ def _list_domains(form: Form, limit: int) -> None:
             domains = domains_in_use(session)
         with _bar(len(domains)) as progress:
             found = look_up(domains, ask, progress=progress)
-        rows = map(_domain, found[:limit] if limit else found)
+        domains_shown = found[:limit] if limit else found
+        noted(office, Question.DOMAINS, sum(len(one.addresses) for one in domains_shown))
+        rows = map(_domain, domains_shown)
         count = show_list(rows, DOMAINS, form=form, zone=office.zone, empty="There is nobody to write to.")
     if count and form is Form.TABLE:
         told = ", ".join(f"{number} {WORDS[mail]}" for mail, number in sorted(counts_of(found).items()))

@@ -12,8 +12,10 @@ from rich.progress import Progress
 from rich.text import Text
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.office import Office, opened
 from mailer.cli.output import Form, bars, err, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.erased import erased_among, read_key
 from mailer.contacts.importing import (
     Changed,
@@ -104,6 +106,8 @@ def import_files(
         except KeyboardInterrupt:
             say("Stopped. Nothing was imported.")
             raise SystemExit(130) from None
+        if dry_run:
+            noted(office, Question.IMPORT, {one.contact_id for account in done for one in account.changes})
     # Only now is it true.
     if as_json:
         rows = [_document(account, dry_run=dry_run) for account in done]

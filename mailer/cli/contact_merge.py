@@ -7,9 +7,11 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption
 from mailer.cli.output import Column, Form, form_of, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.comparing import MIN_SCORE, find_duplicates, tell_apart
 from mailer.contacts.duplicates import Match
 from mailer.contacts.merging import merge, unmerge
@@ -47,6 +49,7 @@ def list_duplicates(
         found = find_duplicates(session, min_score=min_score).matches
         pairs = found[:limit] if limit else found
         people = _people(session, {number for pair in pairs for number in (pair.first, pair.second)})
+        noted(office, Question.DUPLICATES, people)
         count = show_list(
             (_fields(pair, people) for pair in pairs),
             COLUMNS,
@@ -82,9 +85,11 @@ def merge_contacts(
         doubles = count_doubles(session, done.kept, done.merged)
         kept, merged = done.kept, done.merged
         told = [f"  {change.field}: {change.before or '(empty)'} → {change.after}" for change in done.changes]
+        numbers = {kept.id, merged.id}
         names = f"{merged.name} ({merged.id}) into {kept.name} ({kept.id})"
         if dry_run:
             session.rollback()
+            noted(office, Question.MERGE, numbers)
     say(f"Would merge {names}:" if dry_run else f"Merged {names}.")
     for line in told:
         say(line)

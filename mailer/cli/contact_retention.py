@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, YesOption, typed
 from mailer.cli.output import Column, form_of, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.erased import needed_key
 from mailer.privacy import TABLES
 from mailer.privacy.retention import Due, Rules, Unused, due, let_go
@@ -39,6 +41,7 @@ def retain(
         now = office.clock.now()
         with office.database.read() as session:
             found = due(session, rules, at=now)
+        noted(office, Question.DUE, [person.contact for person in found.people])
         rows = (_fields(person, office) for person in found.people)
         show_list(rows, COLUMNS, form=form, zone=office.zone, empty="")
         _tell(found, office)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Form, form_of, look_at, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.query import parse
 from mailer.contacts.query_names import warnings
 from mailer.contacts.ranking import LIMIT, search
@@ -33,6 +35,7 @@ def search_contacts(
         query = parse(" ".join(words))
         found = search(session, query, at=at, limit=limit)
         look_at(warnings(session, query))
+        noted(office, Question.SEARCH, [contact.id for contact in found.contacts])
         rows = (fields(contact, day_of(at)) for contact in found.contacts)
         show_list(rows, COLUMNS, form=form, zone=office.zone, empty="Nobody found.")
         if found.more and form is Form.TABLE:

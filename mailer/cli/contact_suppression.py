@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, fail_usage, form_of, say, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.mailbox import surely
 from mailer.contacts.models import Organisation, Suppression, SuppressionKind
 from mailer.contacts.organisations import require_organisation
@@ -97,8 +99,10 @@ def lift_suppression(address: AddressArgument, *, organisation: OrganisationOpti
 def list_suppressions(*, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
     """List the addresses and domains that must not be written to, and why."""
     with opened() as office, office.database.read() as session:
+        found = suppressions(session)
+        noted(office, Question.SUPPRESSIONS, len(found))
         show_list(
-            (_fields(suppression, organisation) for suppression, organisation in suppressions(session)),
+            (_fields(suppression, organisation) for suppression, organisation in found),
             (
                 Column("address", "Address or domain"),
                 Column("organisation", "Releases of"),

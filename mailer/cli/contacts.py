@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from mailer.audit import Question
 from mailer.cli import (
     contact_care,
     contact_dossier,
@@ -25,6 +26,7 @@ from mailer.cli import (
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument
 from mailer.cli.output import Column, Form, form_of, look_at, out, say, show_document, show_list, shown
+from mailer.cli.readings import noted
 from mailer.contacts.models import Contact
 from mailer.contacts.query import parse
 from mailer.contacts.query_names import warnings
@@ -87,6 +89,7 @@ def list_contacts(
         asked = parse(words) if words else None
         found = find_contacts(session, asked, at=office.clock.now(), limit=limit)
         look_at(warnings(session, asked) if asked else ())
+        noted(office, Question.CONTACTS, [contact.id for contact in found])
         count = show_list(
             (fields(contact, day) for contact in found),
             COLUMNS,
@@ -111,6 +114,7 @@ def show_contact(
         contact = contact_named(session, who)
         stopped = contact.address_key in suppressed_among(session, [contact.address_key])
         document = {**fields(contact, day_of(office.clock.now())), "suppressed": stopped}
+        noted(office, Question.CONTACT, [contact.id])
         if as_json:
             show_document(document)
             return

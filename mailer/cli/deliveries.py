@@ -8,16 +8,18 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, SinceOption, UntilOption, instant_of, one_of
 from mailer.cli.output import Column, Form, form_of, out, say, show_list, write_file
+from mailer.cli.readings import noted
 from mailer.contacts.search import contact_named
 from mailer.delivery.decide import give_up, send_again
 from mailer.delivery.dkim import readable
 from mailer.delivery.messages import reproduce
-from mailer.delivery.report import Criteria, Row, city_in_registry, deliveries
+from mailer.delivery.report import Criteria, Row, city_in_registry, deliveries, recipients
 from mailer.releases.versions import release_named
-from mailer.schedule.models import DeliveryState
+from mailer.schedule.models import Delivery, DeliveryState
 from mailer.schedule.waves import wave_numbered
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -108,6 +110,7 @@ def list_deliveries(
             since=since,
             until=until,
         )
+        noted(office, Question.DELIVERIES, recipients(session, criteria), **_about(criteria))
         rows = deliveries(session, criteria)
         fields = map(_with_answer, rows) if form is Form.TABLE else map(asdict, rows)
         count = show_list(
@@ -115,6 +118,12 @@ def list_deliveries(
         )
         if form is Form.TABLE and count:
             say(f"{count} deliveries")
+
+
+def _about(criteria: Criteria) -> Mapping[str, int]:
+    """For the log: the release and the wave that were asked for."""
+    asked = {"release": criteria.release_id, "wave": criteria.wave_id}
+    return {name: number for name, number in asked.items() if number is not None}
 
 
 def _with_answer(row: Row) -> Mapping[str, object]:
@@ -135,6 +144,7 @@ def show_delivery(
         for _, error in unreadable:
             say(error.problem)
         again = reproduce(session, number, bounce_address=office.sender.bounce_address, signers=signers)
+        noted(office, Question.MESSAGE, [session.get_one(Delivery, number).contact_id])
         write_file(eml, again.message)
         out.print(str(eml), markup=False)
         if not again.recorded:

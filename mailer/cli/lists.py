@@ -8,10 +8,12 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.contacts import COLUMNS, fields
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, Form, form_of, look_at, say, show_document, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.archiving import archive_list, restore_list
 from mailer.contacts.lists import (
     all_lists,
@@ -92,6 +94,7 @@ def preview(
         found = found_by(session, query, at=at)
         total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
         some = find_contacts(session, None, among=found, at=at, limit=sample) if sample else []
+        noted(office, Question.LIST_PREVIEW, [contact.id for contact in some])
         look_at(warning for text in query for warning in warnings(session, parse(text)))
         if as_json:
             show_document({"contacts": total, "sample": [f"{c.name} ({c.city.name})" for c in some]})
@@ -133,9 +136,13 @@ def change(
             if before is None or after is None:
                 say("Who would come and go cannot be told. Nothing was changed.")
             else:
-                _tell(session, "would come", after - before)
-                _tell(session, "would go", before - after)
-                say(f"“{media_list.name}” would have {len(after)} contacts. Nothing was changed.")
+                told = [_told(session, "would come", after - before), _told(session, "would go", before - after)]
+                told.append(f"“{media_list.name}” would have {len(after)} contacts. Nothing was changed.")
+                number = media_list.id
+                session.rollback()
+                noted(office, Question.LIST_CHANGE, before ^ after, list=number)
+                for line in told:
+                    say(line)
             session.rollback()
             return
         try:
@@ -168,11 +175,11 @@ def _on_it(session: Session, media_list: MediaList, *, at: datetime) -> set[int]
         return None
 
 
-def _tell(session: Session, what: str, contacts: set[int]) -> None:
+def _told(session: Session, what: str, contacts: set[int]) -> str:
     some = sorted(contacts)[:10]
     names = session.scalars(select(Contact.name).where(Contact.id.in_(some)).order_by(Contact.id)).all()
     more = f" and {len(contacts) - len(some):,} more" if len(contacts) > len(some) else ""
-    say(f"{len(contacts)} {what}" + (f": {', '.join(names)}{more}" if names else ""))
+    return f"{len(contacts)} {what}" + (f": {', '.join(names)}{more}" if names else "")
 
 
 @app.command("rename")
@@ -292,6 +299,8 @@ def show(
         media_list = list_named(session, name)
         look_at(list_warnings(session, media_list))
         if why:
+            found = list(reasons(session, media_list, at=office.clock.now()))
+            noted(office, Question.LIST, [reason.contact_id for reason in found], list=media_list.id)
             rows = (
                 {
                     "contact": reason.contact_id,
@@ -300,15 +309,16 @@ def show(
                     "because": reason.because,
                     "kept_off": reason.kept_off,
                 }
-                for reason in reasons(session, media_list, at=office.clock.now())
+                for reason in found
             )
             show_list(rows, WHY, form=form, zone=office.zone, empty="Nobody is on it now.")
             return
         at = office.clock.now()
         day = day_of(at)
-        found = find_contacts(session, None, among=members_of(session, media_list, at=at), at=at)
+        people = find_contacts(session, None, among=members_of(session, media_list, at=at), at=at)
+        noted(office, Question.LIST, [contact.id for contact in people], list=media_list.id)
         total = show_list(
-            (fields(contact, day) for contact in found),
+            (fields(contact, day) for contact in people),
             COLUMNS,
             form=form,
             zone=office.zone,

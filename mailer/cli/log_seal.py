@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.audit.sealing import (
     SUFFIX,
     Checkpoint,
@@ -25,9 +26,11 @@ from mailer.audit.sealing import (
 from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import bars, out, say, show_document, write_file
+from mailer.cli.readings import noted
 from mailer.delivery.dkim import readable
 from mailer.delivery.receipts import receipt
 from mailer.errors import BadOption, EntriesUnreadable, LogDoubtful, UnreadableFile
+from mailer.schedule.models import Delivery
 
 _SHOWN = 20
 """Problems told one by one; ``--json`` has them all."""
@@ -140,6 +143,7 @@ def receipt_of(
             bounce_address=office.sender.bounce_address,
             signers=signers,
         )
+        noted(office, Question.RECEIPT, [session.get_one(Delivery, number).contact_id])
     write_file(output, text.encode())
     out.print(str(output), markup=False)
     if not whole:

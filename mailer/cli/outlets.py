@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Column, form_of, out, say, show_document, show_list
+from mailer.cli.readings import noted
 from mailer.contacts.models import OutletType
 from mailer.contacts.outlets import (
     all_outlets,
@@ -53,7 +55,9 @@ def show(name: OutletArgument, *, as_json: JsonOption = False) -> None:
     """Show an outlet, and who works there now."""
     with opened() as office, office.database.read() as session:
         outlet = outlet_named(session, name)
-        staff = [{"contact": c.id, "name": c.name, "role": role} for c, role in staff_of(session, outlet)]
+        found = staff_of(session, outlet)
+        staff = [{"contact": c.id, "name": c.name, "role": role} for c, role in found]
+        noted(office, Question.OUTLET, {contact.id for contact, _ in found})
         if as_json:
             show_document({**_fields(outlet.name, outlet.type, len(staff)), "staff": staff})
             return

@@ -5,31 +5,27 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import Literal, NoReturn
-from zoneinfo import ZoneInfo
+from typing import NoReturn
 
-from rich import box
 from rich.console import Console
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from mailer.clock import offset_text
 from mailer.contacts.fields import safe_cell
 from mailer.errors import DatelineError, UnwritableFile
+from mailer.reports.presenting.terminal import print_table
+from mailer.reports.values import cell_text as cell_text
+from mailer.reports.values import plain as plain
+from mailer.reports.values import shown as shown
 
 out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 # Excel reads UTF-8 only where this stands before it, and would show Arabic as rubbish.
 _BOM = "\ufeff"
-_UNCUT = 10_000
-"""Characters: no table is this wide."""
 
 Fields = Mapping[str, object]
 
@@ -85,26 +81,13 @@ def show_list(
 
 
 def _table(rows: Sequence[Fields], columns: Sequence[Column], zone: str) -> int:
-    if not rows:
-        return 0
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        side: Literal["left", "right"] = "right" if column.number else "left"
-        table.add_column(column.heading, justify=side, no_wrap=True)
-    cells = [[Text(_isolated(shown(row[c.field], zone))) for c in columns] for row in rows]
-    for line in cells:
-        table.add_row(*line)
-    uncut = Console(width=_UNCUT, highlight=False, emoji=False)
-    if not out.is_terminal or Measurement.get(uncut, uncut.options, table).maximum <= out.width:
-        uncut.print(table)
-        return len(rows)
-    # The terminal is too narrow: one cell below the other. A folded table is hard to read, and a name that is
-    # isolated from its neighbours would lose the end of its isolate to the next line.
-    width = max(len(column.heading) for column in columns)
-    for line in cells:
-        for column, cell in zip(columns, line, strict=True):
-            out.print(Text.assemble((f"{column.heading:{width}}  ", "bold"), cell))
-        out.print()
+    if rows:
+        print_table(
+            out,
+            [(column.heading, column.number) for column in columns],
+            [[shown(row[column.field], zone) for column in columns] for row in rows],
+            width=out.width if out.is_terminal else 0,
+        )
     return len(rows)
 
 
@@ -129,64 +112,13 @@ def _csv(rows: Iterable[Fields]) -> int:
     writer.writerow(first)
     count = 0
     for count, row in enumerate(chain([first], iterator), 1):  # noqa: B007
-        writer.writerow([safe_cell(_cell(value)) for value in row.values()])
+        writer.writerow([safe_cell(cell_text(value)) for value in row.values()])
     return count
 
 
 def show_document(document: Fields) -> None:
     """Print one JSON document."""
     sys.stdout.write(json.dumps(plain(document), ensure_ascii=False, indent=2) + "\n")
-
-
-def plain(value: object) -> object:
-    """The value as JSON has it: instants as ``2026-12-22T08:00:00.000000Z``, everything else as it is."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case str() | int() | float() | None:
-            return value
-        case Iterable():
-            return [plain(item) for item in value]
-        case _:
-            return str(value)
-
-
-def _cell(value: object) -> str:
-    found = plain(value)
-    if found is None:
-        return ""
-    if isinstance(found, list):
-        return "; ".join(map(str, found))
-    return json.dumps(found, ensure_ascii=False) if isinstance(found, dict) else str(found)
-
-
-def shown(value: object, zone: str) -> str:
-    """The value for people; instants in the zone, with its offset, because an hour without it is a trap."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            local = value.astimezone(ZoneInfo(zone))
-            return f"{local:%Y-%m-%d %H:%M:%S} {offset_text(local)}"
-        case str():
-            return value
-        case Mapping():
-            return ", ".join(f"{key} {shown(item, zone)}" for key, item in value.items())
-        case Iterable():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
-
-
-def _isolated(text: str) -> str:
-    """Keep a name in Arabic from turning the columns beside it: FIRST STRONG ISOLATE … POP DIRECTIONAL ISOLATE."""
-    return f"\u2068{text}\u2069" if any("\u0590" <= c <= "\u08ff" for c in text) else text
 
 
 def say(text: str) -> None:

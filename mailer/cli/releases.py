@@ -1,4 +1,4 @@
-"""``dateline releases``: import, list, show, embargo, preview, freeze, approve."""
+"""``dateline releases``: import, list, show, embargo, diff, preview, freeze, approve."""
 
 import tempfile
 import webbrowser
@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
+from mailer.cli.readings import noted
 from mailer.cli.release_compare import compare_editions, tell_differences
+from mailer.cli.release_diff import show_differences
 from mailer.contacts.organisations import require_organisation
 from mailer.contacts.search import contact_named
 from mailer.delivery.preview import preview_for
@@ -261,6 +264,9 @@ def approve_release(
     )
 
 
+app.command("diff")(show_differences)
+
+
 @app.command("preview")
 def preview(
     release: ReleaseArgument,
@@ -285,11 +291,13 @@ def preview(
     """Write the mail as a contact would receive it: .eml, .html and .txt."""
     with opened() as office, office.database.read() as session:
         found = release_named(session, release)
+        contact = contact_named(session, to) if to else None
+        noted(office, Question.PREVIEW, [contact.id] if contact else ())
         previews = preview_for(
             session,
             found,
             version=version_numbered(found, version) if version else None,
-            contact=contact_named(session, to) if to else None,
+            contact=contact,
             kind=Occasion.UNDER_EMBARGO if under_embargo else Occasion.PUBLIC,
             layout=Layout.BOTH if both else Layout.PREFERRED,
             template=template,

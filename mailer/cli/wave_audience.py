@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from mailer.audit import Question
 from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import out, say, show_document
+from mailer.cli.readings import noted
 from mailer.schedule.audience import EXCLUDED_WORDS
 from mailer.schedule.comings import Coming
 from mailer.schedule.following import Difference
@@ -46,6 +48,7 @@ def refresh_wave(
             tell_relied_upon(session, wave)
         if dry_run:
             session.rollback()
+            noted(office, Question.REFRESH, names, wave=number)
     if as_json:
         show_document(_document(refreshed, names))
         return

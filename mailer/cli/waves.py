@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from mailer.audit import Question
 from mailer.cli.follow import follow
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption, duration_of
@@ -23,6 +24,7 @@ from mailer.cli.output import (
     show_list,
     shown,
 )
+from mailer.cli.readings import noted
 from mailer.cli.wave_audience import refresh_wave, tell_changes, tell_readdressed, tell_relied_upon
 from mailer.contacts.lists import list_named
 from mailer.delivery.addressed import readdressed
@@ -177,11 +179,12 @@ def schedule_wave(
         )
         people = left_out(session, planned.wave.id)
         if dry_run:
-            _tell(planned, people, dry_run=True)
+            # What it would be is told after it has been undone, which would empty it.
+            session.expunge_all()
             session.rollback()
-    if not dry_run:
-        # Only now is it true: told before the commit, a wave might be believed in that isn't there.
-        _tell(planned, people, dry_run=False)
+            noted(office, Question.PLAN, {person.contact for person in people})
+    # Only now is it true: told before the commit, a wave might be believed in that isn't there.
+    _tell(planned, people, dry_run=dry_run)
 
 
 def _tell(planned: Planned, people: Sequence[LeftOut], *, dry_run: bool) -> None:
@@ -269,9 +272,13 @@ def show(
         taken = timing(session, wave.id)
         changes = since_scheduled(session, wave, at=office.clock.now())
         moved = readdressed(session, wave) if changes and not wave.follows_list else ()
+        without = left_out(session, wave.id)
+        named = {person.contact for person in without} | {number for number, _ in moved}
+        named |= {number for number, _ in (*changes.joined, *changes.left)} if changes else set()
+        noted(office, Question.WAVE, named, wave=wave.id)
         people = [
             {"contact": p.contact, "name": p.name, "address": p.address, "city": p.city, "reason": p.reason}
-            for p in left_out(session, wave.id)
+            for p in without
         ]
         document: dict[str, object] = {
             **fields(wave, counts),

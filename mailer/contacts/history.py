@@ -23,6 +23,8 @@ from mailer.contacts.models import (
 from mailer.contacts.notes import notes_of
 from mailer.contacts.sent import Dispatch, dispatches, languages_sent, replies
 
+_READINGS = (Event.PEOPLE_READ, Event.REPORT_READ)
+"""Who looked at her is no event of hers, and reading her history would lengthen it."""
 _TERMS = (Event.TERMS_ACCEPTED, Event.TERMS_WITHDRAWN)
 _SUPPRESSIONS = (Event.SUPPRESSION_ADDED, Event.SUPPRESSION_REMOVED)
 
@@ -57,7 +59,7 @@ class Passage:
 def history_of(session: Session, contact: Contact) -> Sequence[Passage]:
     """All of it, newest first. A note stands for the log's entry that it was written."""
     hers = with_merged(contact.id)
-    log = list(entries(session, Criteria(contact_ids=hers)))
+    log = [one for one in entries(session, Criteria(contact_ids=hers)) if one.event not in _READINGS]
     notes = notes_of(session, contact)
     known = _Known(session, hers, log)
     noted = {(note.contact_id, note.at) for note in notes}

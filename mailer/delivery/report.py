@@ -31,6 +31,8 @@ class Criteria:
     release_id: int | None = None
     wave_id: int | None = None
     contact_id: int | None = None
+    contact_ids: Sequence[int] = ()
+    """One of these, such as all that were merged into one person."""
     outlet: str | None = None
     """Where she worked on that day (see ``Row.outlets``): its name or part of it, in any spelling."""
     city_id: int | None = None
@@ -104,12 +106,12 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
         .join(Contact, Contact.id == Delivery.contact_id)
         .join(City, City.id == Contact.city_id)
         .outerjoin(Attempt, last)
-        .where(*_conditions(criteria))
+        .where(*conditions(criteria))
         .order_by(Delivery.wave_id, City.name, Delivery.name, Delivery.id)
     )
     result = session.execute(query.execution_options(yield_per=_PAGE))
     for page in result.partitions(_PAGE):
-        places = _places(session, {row.contact_id for row in page})
+        places = places_of(session, {row.contact_id for row in page})
         for row in page:
             yield Row(
                 delivery=row.id,
@@ -122,7 +124,7 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
                 name=row.name,
                 address=row.address,
                 city=row.city,
-                outlets=_outlets(places[row.contact_id], (row.finished_at or row.due_at).astimezone(UTC).date()),
+                outlets=outlets_on(places[row.contact_id], (row.finished_at or row.due_at).astimezone(UTC).date()),
                 language=row.language,
                 state=row.state.value,
                 attempts=row.attempts,
@@ -136,11 +138,18 @@ def deliveries(session: Session, criteria: Criteria) -> Iterator[Row]:
             )
 
 
+def recipients(session: Session, criteria: Criteria) -> set[int]:
+    """The numbers of the people whose deliveries fit."""
+    query = select(Delivery.contact_id).join(Wave, Wave.id == Delivery.wave_id)
+    query = query.join(Contact, Contact.id == Delivery.contact_id).where(*conditions(criteria))
+    return set(session.scalars(query.distinct()))
+
+
 def delivery_ids(*, language: str | None, states: Collection[DeliveryState]) -> Select[Any] | None:
     """The ids of the deliveries in that language and those states, for the log's search; ``None`` for all."""
     if language is None and not states:
         return None
-    return select(Delivery.id).where(*_conditions(Criteria(language=language, states=states)))
+    return select(Delivery.id).where(*conditions(Criteria(language=language, states=states)))
 
 
 def people_of(criteria: Criteria) -> Select[Any] | None:
@@ -178,9 +187,10 @@ def release_names(session: Session) -> Mapping[int, str]:
     return dict(session.execute(select(Release.id, Release.slug)).all())
 
 
-def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
+def conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
+    """The same for a query over ``Delivery``, ``Wave`` and ``Contact``."""
     when = func.coalesce(Delivery.finished_at, Wave.due_at)
-    conditions: list[ColumnElement[bool]] = []
+    fitting: list[ColumnElement[bool]] = []
     for value, condition in (
         (criteria.release_id, Wave.release_id == criteria.release_id),
         (criteria.wave_id, Delivery.wave_id == criteria.wave_id),
@@ -189,16 +199,20 @@ def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
         (criteria.language, Delivery.language == criteria.language),
     ):
         if value is not None:
-            conditions.append(condition)
+            fitting.append(condition)
     if criteria.since is not None:
-        conditions.append(when >= criteria.since)
+        fitting.append(when >= criteria.since)
     if criteria.until is not None:
-        conditions.append(when < criteria.until)
+        fitting.append(when < criteria.until)
+    if criteria.contact_ids:
+        fitting.append(Delivery.contact_id.in_(criteria.contact_ids))
     if criteria.states:
-        conditions.append(Delivery.state.in_(list(criteria.states)))
+        fitting.append(Delivery.state.in_(list(criteria.states)))
     if criteria.outlet is not None:
-        conditions.append(_was_at_outlet(criteria.outlet, when))
-    return conditions
+        # The first leads to her deliveries by their index; the second alone would be asked of every delivery.
+        fitting.append(Delivery.contact_id.in_(at_outlet(criteria.outlet)))
+        fitting.append(_was_at_outlet(criteria.outlet, when))
+    return fitting
 
 
 def at_outlet(name: str) -> Select[Any]:
@@ -240,24 +254,26 @@ def _day_in_postgresql(element: _DayOf, compiler: Any, **options: Any) -> str:
     return f"CAST(({compiler.process(element.clauses, **options)}) AT TIME ZONE 'UTC' AS date)"
 
 
-_Stay = tuple[str, date | None, date | None]
+Stay = tuple[str, date | None, date | None]
+"""An outlet, and the first and the last day there; ``None`` where not known, or not over."""
 
 
-def _places(session: Session, contacts: Collection[int]) -> Mapping[int, Sequence[_Stay]]:
-    """Every outlet at which they work or worked, with the first and the last day there."""
+def places_of(session: Session, contacts: Collection[int]) -> Mapping[int, Sequence[Stay]]:
+    """Every outlet at which each of them works or worked."""
     query = (
         select(Affiliation.contact_id, Outlet.name, Affiliation.since, Affiliation.until)
         .join(Outlet, Outlet.id == Affiliation.outlet_id)
         .where(Affiliation.contact_id.in_(contacts))
         .order_by(Affiliation.id)
     )
-    stays: defaultdict[int, list[_Stay]] = defaultdict(list)
+    stays: defaultdict[int, list[Stay]] = defaultdict(list)
     for contact_id, name, since, until in session.execute(query):
         stays[contact_id].append((name, since, until))
     return stays
 
 
-def _outlets(stays: Sequence[_Stay], day: date) -> tuple[str, ...]:
+def outlets_on(stays: Sequence[Stay], day: date) -> tuple[str, ...]:
+    """The outlets at which somebody was on that day."""
     held = (name for name, since, until in stays if (since or day) <= day <= (until or day))
     return tuple(dict.fromkeys(held))
 

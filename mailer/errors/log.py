@@ -49,6 +49,11 @@ class LogDoubtful(DatelineError):
     remedy = "Keep the database and config/keys as they are, and let somebody look who did not make them."
 
 
+class ReadingNotNoted(DatelineError):
+    message = "Nothing is shown, as the log could not note that it was read: {reason}"
+    remedy = "{advice}"
+
+
 class NotSealed(DatelineError):
     message = "Entry {entry} of the log waits for its seal, and cannot be proven before."
     remedy = "Seal it now: dateline log seal"

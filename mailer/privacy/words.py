@@ -14,6 +14,8 @@ _WORDS: Mapping[Event, str] = {
     Event.CONTACT_ERASED: "Erased",
     Event.CONTACT_READMITTED: "Taken in again, as was asked",
     Event.CONTACT_DISCLOSED: "Everything held was given out",
+    Event.PEOPLE_READ: "Shown to an officer",
+    Event.REPORT_READ: "Shown to an officer in a report",
     Event.TERMS_ACCEPTED: "Embargo terms accepted",
     Event.TERMS_WITHDRAWN: "Acceptance of embargo terms withdrawn",
     Event.SUPPRESSION_ADDED: "Not to be written to from now on",

@@ -247,6 +247,20 @@ def version_numbered(release: Release, number: int | None) -> Version:
     return max(found, key=lambda v: v.number)
 
 
+def versions_between(release: Release, before: int | None, after: int | None) -> tuple[Version, Version]:
+    """The two versions of these numbers: the latest, and the one before it, where they are left out.
+
+    Raises ``NotFrozen``.
+    """
+    new = version_numbered(release, after)
+    if before is not None:
+        return version_numbered(release, before), new
+    older = [version for version in release.versions if version.number < new.number]
+    if not older:
+        raise NotFrozen(release=release.slug, number=f"a version before version {new.number}")
+    return max(older, key=lambda version: version.number), new
+
+
 def approve(
     session: Session, release: Release, version: Version, organisation: Organisation, *, at: datetime, actor: Actor
 ) -> Approval:

@@ -127,7 +127,10 @@ LOGGED: list[tuple[tuple[str, ...], Callable[[dict[str, object]], bool]]] = [
     (("--outlet", "Ledger"), lambda e: e["contact"] == HAGOP),
     (("--city", "بيروت", "--event", "delivery.excluded"), lambda e: e["contact"] == HAGOP),
     (("--since", "2026-11-24 14:00"), lambda e: str(e["at"]) >= "2026-11-24T12"),
-    (("--until", "2026-11-24 14:01", "--limit", "1"), lambda e: e["event"] == "wave.scheduled"),
+    (
+        ("--until", "2026-11-24 14:01", "--event", "wave.scheduled", "--limit", "1"),
+        lambda e: e["event"] == "wave.scheduled",
+    ),
 ]
 
 

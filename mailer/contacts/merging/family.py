@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import CTE, ColumnElement, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailer.contacts.models import Contact, ContactStatus
 
@@ -29,6 +29,19 @@ def numbers_of(session: Session, roots: Sequence[int]) -> dict[int, int]:
 def everybody() -> CTE:
     """For queries: the number of each contact (``id``) with that of the one who stands for the person (``root``)."""
     return _families(Contact.status != ContactStatus.MERGED)
+
+
+def kept_for_merged() -> CTE:
+    """For queries: the number of each contact who was merged into another (``id``) with that of the one who stands for
+    the person (``root``); nobody else is in it, so that it is small."""
+    merged = Contact.status == ContactStatus.MERGED
+    steps = select(Contact.id, Contact.merged_into_id.label("root")).where(merged).cte("steps", recursive=True)
+    above = aliased(Contact)
+    further = select(steps.c.id, above.merged_into_id).join(above, above.id == steps.c.root)
+    steps = steps.union(further.where(above.status == ContactStatus.MERGED))
+    kept = aliased(Contact)
+    last = select(steps.c.id, steps.c.root).join(kept, kept.id == steps.c.root)
+    return last.where(kept.status != ContactStatus.MERGED).cte("kept_for_merged")
 
 
 def _families(roots: ColumnElement[bool]) -> CTE:

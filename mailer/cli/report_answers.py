@@ -1,0 +1,65 @@
+"""What the commands of ``dateline report`` share: their options, and how an answer is given and noted in the log."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from mailer.cli.files import delivered
+from mailer.cli.office import Office, opened
+from mailer.cli.options import one_of
+from mailer.cli.output import fail_usage, out, say
+from mailer.reports import LANGUAGES, Manner, Report, ReportFormat, Words, format_named, note_read, present
+from mailer.reports.report import seal_words
+
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="table, csv, xlsx, json or pdf; by the name of --output where it is left out, else table.",
+    ),
+]
+ReportLanguageOption = Annotated[str, typer.Option("--language", help="Of the report: en, ar or fr.")]
+
+
+def answer(
+    question: Callable[[Office, Session], Report],
+    *,
+    form: str,
+    as_json: bool,
+    language: str,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Give the answer in the format, whole or not at all; the log notes that it was read before it is handed over."""
+    one_of("--language", language, LANGUAGES)
+    wanted = _format(form, output, as_json=as_json)
+    with opened() as office:
+        words = Words(language, office.zone)
+        width = out.width if output is None and out.is_terminal else 0
+
+        def note() -> None:
+            with office.database.write() as session:
+                note_read(session, report, rows=count, form=wanted, at=office.clock.now(), actor=office.actor)
+
+        with (
+            delivered(output, force=force, binary=wanted.is_binary, before=note) as stream,
+            office.database.read() as session,
+        ):
+            report = question(office, session)
+            count = present(report, stream, wanted, Manner(words, width))
+    if wanted is ReportFormat.CSV:
+        # CSV holds rows alone; what they can be held against is told beside them.
+        say(words.say(seal_words(report)))
+    say(f"{count} rows" + (f" in {output}" if output else ""))
+
+
+def _format(form: str, output: Path | None, *, as_json: bool) -> ReportFormat:
+    if as_json and form not in ("", ReportFormat.JSON):
+        fail_usage("--json and --format exclude each other.")
+    if as_json:
+        return ReportFormat.JSON
+    return ReportFormat(one_of("--format", form, tuple(ReportFormat))) if form else format_named(output)
