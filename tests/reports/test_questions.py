@@ -19,6 +19,8 @@ from mailer.delivery.report import Criteria
 from mailer.privacy import erase
 from mailer.releases.models import Release
 from mailer.rendering import Occasion
+from mailer.reports import Words
+from mailer.reports.delivered import COLUMNS
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import _EXCLUDED, _PLAIN, missed
 from mailer.reports.people import STATES
@@ -109,6 +111,9 @@ def test_who_was_erased_has_a_day_and_no_name_in_any_answer(database: Database, 
             (row,) = told_by(report)
             assert (row["name"], row["since_then"], row["address"]) == ("erased on 2026-11-26", "erased", "")
             assert "Haddad" not in str([*report.asked, row])
+        (row,) = received(session, release, Criteria(), at=AT).rows
+        name = row[[column.field for column in COLUMNS].index("name")]
+        assert Words("ar", "UTC").show(name) == "مُحيت البيانات في \u20682026-11-26\u2069"
 
 
 def test_who_was_merged_is_told_with_the_contact_who_stands_for_her(database: Database) -> None:

@@ -17,8 +17,8 @@ from mailer.reports.presenting.manner import Manner
 from mailer.reports.report import Column, Kind, Report, Row, foot_words, head_words, seal_words
 from mailer.reports.words import Words, said
 
-MOST_ROWS = 5_000
-"""Some 200 pages. Typst needs a quarter of a megabyte of memory for a row of ten columns until all are laid out."""
+MOST_ROWS = 3_000
+"""Some 120 pages. Typst needs a quarter of a megabyte of memory for a row of ten columns until all are laid out."""
 
 _STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _ISOLATES = ("LRI", "RLI", "FSI")
