@@ -84,6 +84,8 @@ class Event(StrEnum):
     """Somebody put back an older copy of the database and has said so."""
     LOG_ENTRY_UNREADABLE = "log.entry-unreadable"
     """An entry that nobody can read was passed over when it was to be sealed."""
+    OFFICE_BACKED_UP = "office.backed-up"
+    """Everything was given out in one file; with the secret keys, where ``with_keys``."""
     OFFICE_RESTORED = "office.restored"
     """It goes on from an older state: what the log had behind this entry's place before is not in this database."""
     REPORT_READ = "report.read"

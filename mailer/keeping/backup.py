@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from mailer.audit import Actor, Event, append
 from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import FileExists, UnwritableFile
@@ -48,18 +49,22 @@ def back_up(
     with_keys: bool,
     force: bool,
     at: datetime,
+    actor: Actor,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> BackedUp:
     """Write the whole office into one file, which only this account can read, or no file at all.
 
-    Sending and editing go on meanwhile. Raises ``FileExists`` (without ``force``), ``UnwritableFile``,
-    ``ProgramMissing``, ``ProgramFailed``, and what is wrong with the database.
+    Sending and editing go on meanwhile. The log says first that everybody's details are given out. Raises
+    ``FileExists`` (without ``force``), ``UnwritableFile``, ``ProgramMissing``, ``ProgramFailed``, and what is wrong
+    with the database.
     """
     if not force and file.exists():
         raise FileExists(file=file)
     require_known(database)
     with _writing(file), _draft(file) as draft:
         found = tuple(papers(config, with_keys=with_keys))
+        with database.write() as session:
+            append(session, Event.OFFICE_BACKED_UP, at=at, actor=actor, data={"with_keys": with_keys})
         whole = draft / "backup.zip"
         descriptor = os.open(whole, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as output:

@@ -52,20 +52,25 @@ READ = [
 ]
 """What is typed, how many people it shows, and what the log says besides that it was about."""
 
-NOTED_OTHERWISE = {"contacts export", "contacts dossier"}
+NOTED_OTHERWISE = {"contacts export", "contacts dossier", "backup", "restore"}
 """With events of their own."""
 
 NO_PEOPLE = {
-    *("init", "demo", "check", "migrate", "run", "verify-receipt", "contacts reindex"),
+    *("init", "demo", "check", "migrate", "run", "contacts reindex", "recover"),
+    *("verify-receipt", "verify-export"),
     *("beats list", "outlets list", "terms list", "terms show", "lists list", "releases list", "waves list"),
     *(
         "releases show",
         "releases diff",
+        "releases compare",
         "log list",
         "log seal",
         "log verify",
         "log checkpoint",
         "log key",
+        "log rotate-key",
+        "log tiles",
+        "log export",
         "dkim new",
         "dkim show",
     ),

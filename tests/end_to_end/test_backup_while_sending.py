@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from builders import make_contact, make_list
+from builders import DESK, make_contact, make_list
 from newsroom import make_release, make_version, plan_wave
 from sqlalchemy import func, select, text
 from test_restart import Newsroom, newsroom
@@ -58,7 +58,7 @@ def test_the_wave_goes_on_and_the_restored_office_sends_none_of_it_until_it_is_l
     newsroom.seen(lambda: len(newsroom.mailbox.received()) > 20)
     # In this process: while another one starts, the whole wave would have gone out.
     config, now = load(newsroom.home, {}), datetime.now(UTC)
-    back_up(config, newsroom.database, tmp_path / "b.zip", with_keys=True, force=False, at=now)
+    back_up(config, newsroom.database, tmp_path / "b.zip", with_keys=True, force=False, at=now, actor=DESK)
     newsroom.done(wave)
     everybody = Counter(newsroom.addresses())
     assert newsroom.received() == everybody

@@ -58,7 +58,7 @@ def plan(database: Database) -> dict[WaveState, int]:
 def kept(database: Database, home: Path, file: Path, **options: object) -> BackedUp:
     """A backup of the office."""
     config = load(home, {})
-    plain: dict[str, object] = {"with_keys": False, "force": False, "at": NOON}
+    plain: dict[str, object] = {"with_keys": False, "force": False, "at": NOON, "actor": DESK}
     return back_up(config, database, file, **(plain | options))  # type: ignore[arg-type]
 
 
