@@ -71,7 +71,16 @@ def backup(
     database = Database(config.database_url)
     try:
         with _progress() as progress:
-            done = back_up(config, database, target, with_keys=with_keys, force=force, at=at, actor=account(), progress=progress)
+            done = back_up(
+                config,
+                database,
+                target,
+                with_keys=with_keys,
+                force=force,
+                at=at,
+                actor=account(),
+                progress=progress,
+            )
     finally:
         database.close()
     if as_json:
