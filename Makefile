@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-office
 
-.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates bench-seal bench-space clean
+.PHONY: demo test lint bench bench-quick bench-kill bench-lists bench-search bench-duplicates bench-seal bench-space bench-answers clean
 
 demo: $(VENV)/.core
 	$(BIN)/dateline demo $(DEMO)
@@ -55,6 +55,10 @@ bench-seal: $(VENV)/.ready
 
 bench-space: $(VENV)/.ready
 	$(BIN)/python bench/space.py $(ARGS)
+
+# Who received what, in an office with years of sending behind it: bench/README.md.
+bench-answers: $(VENV)/.ready
+	$(BIN)/python bench/answers.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) bench/.yardsticks
