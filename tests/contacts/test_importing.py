@@ -135,18 +135,18 @@ def test_a_column_that_nobody_knows_is_left_out_and_told(office: Database, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name", "how"),
+    ("encoding", "name", "city", "how"),
     [
-        ("windows-1256", "نور حداد", "Windows-1256"),
-        ("utf-16", "نور حداد", "UTF-16"),
-        ("windows-1252", "Hélène Saab", "Windows-1252"),
+        ("windows-1256", "نور حداد", "بيروت", "Windows-1256"),  # the name alone reads well in ISO-8859-6 too
+        ("utf-16", "نور حداد", "Beirut", "UTF-16"),
+        ("windows-1252", "Hélène Saab", "Beirut", "Windows-1252"),
     ],
 )
 def test_a_list_in_another_encoding_is_read_and_how_is_said(
-    office: Database, tmp_path: Path, encoding: str, name: str, how: str
+    office: Database, tmp_path: Path, encoding: str, name: str, city: str, how: str
 ) -> None:
     file = tmp_path / "list.csv"
-    file.write_bytes(f"name,address,city,languages\n{name},n@paper.example,Beirut,ar\n".encode(encoding))
+    file.write_bytes(f"name,address,city,languages\n{name},n@paper.example,{city},ar\n".encode(encoding))
     with office.write() as session:
         done = import_contacts(session, file, at=datetime(2026, 11, 24, tzinfo=UTC), actor=Actor("cli:desk"))
     assert (done.added, how in done.how) == (1, True)
