@@ -33,6 +33,9 @@ class Style:
     bold: bool = False
     italic: bool = False
     hidden: bool = False
+    struck: bool = False
+    lift: str = ""
+    """``superscript`` or ``subscript``."""
     numbering: tuple[str, int] | None = None
     """A list's number and the depth there."""
 
@@ -76,6 +79,8 @@ class Styles:
             bold=next((on for run in runs if (on := is_on(run, "b")) is not None), False),
             italic=next((on for run in runs if (on := is_on(run, "i")) is not None), False),
             hidden=next((on for run in runs if (on := is_on(run, "vanish")) is not None), False),
+            struck=next((on for run in runs if (on := is_on(run, "strike")) is not None), False),
+            lift=next(filter(None, map(_lift, runs)), ""),
             numbering=next(filter(None, (numbering_of(element.find(f"{W}pPr")) for element in chain)), None),
         )
 
@@ -97,6 +102,11 @@ def numbering_of(properties: Element | None) -> tuple[str, int] | None:
     number, depth = found.find(f"{W}numId"), found.find(f"{W}ilvl")
     level = depth.get(f"{W}val", "0") if depth is not None else "0"
     return (number.get(f"{W}val", "") if number is not None else ""), int(level) if level.isdecimal() else 0
+
+
+def _lift(run: Element | None) -> str:
+    found = run.find(f"{W}vertAlign") if run is not None else None
+    return found.get(f"{W}val", "") if found is not None else ""
 
 
 def _name(element: Element, identifier: str) -> str:
