@@ -156,3 +156,34 @@ def test_an_embargo_in_a_watermark_or_in_a_headers_box_is_noticed_once(tmp_path:
         parts={"word/header1.xml": f"<w:hdr NAMES><w:p>{inside}</w:p></w:hdr>"},
     )
     assert told.count("EMBARGOED UNTIL 22 DECEMBER 2026") == 1
+
+
+def numbering(*, override: str = "", form: str = "decimal") -> dict[str, str]:
+    return {
+        "word/numbering.xml": '<w:numbering NAMES><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0">'
+        f'<w:start w:val="1"/><w:numFmt w:val="{form}"/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
+        f'<w:num w:numId="3"><w:abstractNumId w:val="1"/>{override}</w:num></w:numbering>'
+    }
+
+
+def items(number: str, *texts: str) -> list[str]:
+    return [paragraph(text, numbered=number) for text in texts]
+
+
+def test_a_list_goes_on_after_a_paragraph_with_its_numbers(tmp_path: Path) -> None:
+    middle = [*items("2", "One", "Two"), "See point 3.", *items("2", "Three")]
+    assert taken(tmp_path, *middle)[0] == "1. One\n2. Two\n\nSee point 3.\n\n3. Three"
+
+
+def test_lists_of_one_definition_count_on_unless_one_begins_anew(tmp_path: Path) -> None:
+    anew = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'
+    middle = [*items("2", "One"), "Text.", *items("3", "Next", "Last")]
+    assert taken(tmp_path, *middle, parts=numbering())[0].endswith("2. Next\n3. Last")
+    assert taken(tmp_path, *middle, parts=numbering(override=anew))[0].endswith("5. Next\n6. Last")
+
+
+def test_a_list_with_letters_is_told(tmp_path: Path) -> None:
+    text, told = taken(tmp_path, *items("2", "One", "Two"), parts=numbering(form="lowerLetter"))
+    assert text == "1. One\n2. Two"
+    assert "have letters" in told

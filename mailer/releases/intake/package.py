@@ -20,6 +20,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAVE_AGAIN = "Open it in Word and save it as a Word document (.docx)."
 _LOCKED = "Open it with its password, and save it without one (File, Info, Protect Document)."
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""What the names of a document's text begin with."""
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from mailer.releases.intake.formulas import MATH, formula
-from mailer.releases.intake.package import RELATIONSHIP, Package
+from mailer.releases.intake.package import RELATIONSHIP, Package, W
 from mailer.releases.intake.parts import UNSEEN, BadPart
 from mailer.releases.intake.signs import from_font, is_private, lowered, raised
-from mailer.releases.intake.word_styles import Styles, W, is_on, numbering_of
+from mailer.releases.intake.word_styles import Styles, is_on, numbering_of
 from mailer.releases.intake.written import BREAK, Paragraph, Run, Written, row_of, web_address
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -134,9 +134,18 @@ class _Reader:
             self.written.captions.append(paragraph.text)
         else:
             list_number, depth = numbering_of(properties) or style.numbering or ("", 0)
-            bullet = "" if style.level else self.styles.bullet(list_number, depth)
+            bullet, count = self.styles.numbering.mark(list_number, depth)
+            if bullet and not style.level and self.styles.numbering.is_lettered(list_number, depth):
+                self._note("lettered")
             self.written.add(
-                Paragraph(number=self.number, runs=tuple(runs), level=style.level, bullet=bullet, depth=depth)
+                Paragraph(
+                    number=self.number,
+                    runs=tuple(runs),
+                    level=style.level,
+                    bullet="" if style.level else bullet,
+                    depth=depth,
+                    count=count,
+                )
             )
         boxes, self.boxes = self.boxes, []
         for box in boxes:
@@ -351,10 +360,12 @@ _MET = {
     "chunk": "Another document is embedded in this one, which was left out. Copy its text into this one.",
     "contents": "A table of contents was left out.",
     "symbol": "There is a character from a font of symbols here, which was left out. Write it out.",
+    "lettered": "The items of a list have letters or signs of their own here, and are numbered 1, 2, 3 in the "
+    "release. Look whether the text refers to them.",
     "formula": "There is a formula here, which was taken as one line of text; look at it.",
     "unseen": "Characters that cannot be seen were taken out.",
 }
-_WHERE = frozenset(("hidden", "strike", "table", "box", "object", "symbol", "formula"))
+_WHERE = frozenset(("hidden", "strike", "table", "box", "object", "symbol", "formula", "lettered"))
 
 
 def _chosen(element: Element) -> Element:
