@@ -1,6 +1,9 @@
 """What Word keeps outside its plain text, or in its form alone, is neither lost nor doubled nor something else."""
 
+import warnings
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from wordfile import paragraph, run, word_file
@@ -187,3 +190,30 @@ def test_a_list_with_letters_is_told(tmp_path: Path) -> None:
     text, told = taken(tmp_path, *items("2", "One", "Two"), parts=numbering(form="lowerLetter"))
     assert text == "1. One\n2. Two"
     assert "have letters" in told
+
+
+def test_a_strict_document_is_read_like_any_other(tmp_path: Path) -> None:
+    loose = ZipFile(BytesIO(word_file("Centres to open", "Beirut, 24 November 2026 – The first text is here.")))
+    target = BytesIO()
+    with ZipFile(target, "w") as strict:
+        for name in loose.namelist():
+            strict.writestr(
+                name,
+                loose.read(name).replace(
+                    b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+                    b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+                ),
+            )
+    file = tmp_path / "strict.docx"
+    file.write_bytes(target.getvalue())
+    assert read_release(file, language="en").content.headline == "Centres to open"
+
+
+def test_two_parts_of_one_name_are_refused(tmp_path: Path) -> None:
+    target = BytesIO(word_file("Shown", "Beirut, 24 November 2026 – The first text is here."))
+    with warnings.catch_warnings(action="ignore"), ZipFile(target, "a") as doubled:
+        doubled.writestr("word/document.xml", doubled.read("word/document.xml").replace(b"Shown", b"Other"))
+    file = tmp_path / "doubled.docx"
+    file.write_bytes(target.getvalue())
+    with pytest.raises(BadRelease, match="two parts of one name"):
+        read_release(file, language="en")
