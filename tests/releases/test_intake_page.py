@@ -172,3 +172,54 @@ def test_a_page_that_cannot_be_read_is_refused_in_words(tmp_path: Path, page: by
 def test_any_markup_is_read_or_refused(page: str) -> None:
     with suppress(BadPart):
         read_page(page.encode())
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>a</p><!--[if !mso]><!--><p>shown</p><!--<![endif]--><p>b</p>", "a\n\nshown\n\nb"),
+        ("<p>a</p><!--[if mso]><p>no</p><![endif]--><p>b</p>", "a\n\nb"),
+        ("<p>a</p><!--><p>shown</p>", "a\n\nshown"),
+        ("<p>a</p><!-- x --!><p>shown</p>", "a\n\nshown"),
+        ("<script>var mark = '<!--';</script><p>shown</p>", "shown"),
+        ("<p>one<br><br>two<br>\n&nbsp;<br>three</p>", "one\n\ntwo\n\nthree"),
+        ("<ul><li>one<br><br>more</li><li>two</li></ul>", "- one more\n- two"),
+        (
+            "<style>@media print{.x{display:none}} .menu .y{display:none}</style><p class=x>X</p><p class=y>Y",
+            "X\n\nY",
+        ),
+        ("<style>p.x, .y {display: none}</style><p class=x>X</p><p class=y>Y</p><p>Z</p>", "Z"),
+        ("<p><span style='text-decoration-line: line-through'>no</span> yes</p>", "yes"),
+        ("<p><span style='text-decoration: underline line-through'>no</span> yes</p>", "yes"),
+        ("<p>He said <q>it is <q>not</q> so</q>.</p>", "He said “it is ‘not’ so”."),
+        ("<p>10<sup>6</sup>, 25 km<sup>2</sup>, CO<sub>2</sub>, 1<sup>st</sup></p>", "10⁶, 25 km², CO₂, 1st"),
+        ("<ol><li>one</ol><p>between</p><ol start=2><li>two</ol>", "1. one\n\nbetween\n\n2. two"),
+        ("<ol><li>one<li value=7>seven<li>eight</ol>", "1. one\n\n7) seven\n8) eight"),
+        (WORD_ITEM.format("3.", "three") + WORD_ITEM.format("4.", "four"), "3. three\n4. four"),
+        ("<details><summary>Notes</summary>text</details>", "Notes\n\ntext"),
+        ("<pre>one\ntwo\n\nthree</pre>", "one\ntwo\n\nthree"),
+        ("<p>5 < 6 and <3</p>", "5 < 6 and <3"),
+    ],
+)
+def test_a_page_neither_loses_nor_changes_what_a_reader_sees(tmp_path: Path, html: str, text: str) -> None:
+    assert body(tmp_path, html) == text
+
+
+def test_a_head_needs_no_end(tmp_path: Path) -> None:
+    intake = taken(tmp_path, f"<html><head><meta charset=utf-8><title>x</title>{HEAD}{FOOT}")
+    assert intake.content.headline == "Centres to open in three ports"
+
+
+@pytest.mark.parametrize("html", ["<math><mn>10</mn></math>", "<object data=x><p>text</p></object>"])
+def test_words_in_what_cannot_be_read_are_told(tmp_path: Path, html: str) -> None:
+    assert "which was left out" in told(taken(tmp_path, f"{HEAD}<p>a</p>{html}{FOOT}"))
+
+
+def test_letters_of_a_list_are_told(tmp_path: Path) -> None:
+    assert "have letters" in told(taken(tmp_path, f"{HEAD}<ol type=a><li>one<li>two</ol>{FOOT}"))
+
+
+@pytest.mark.parametrize("name", ["punycode", "unicode_escape", "utf-7", "idna"])
+def test_what_is_no_encoding_of_pages_is_refused(name: str) -> None:
+    with pytest.raises(BadPart, match="not in the letters"):
+        read_page(f"<meta charset={name}><p>text</p>".encode())

@@ -98,7 +98,7 @@ def _alike(one: Figure, other: Figure) -> bool:
     if any(not figure.firm and re.search(r"\d", figure.words) for figure in (one, other)):
         # An ordinal or a part of a name; other languages write it out.
         return False
-    large = min((*one.values, *other.values)) >= _SMALL
+    large = min(map(abs, (*one.values, *other.values))) >= _SMALL
     return large and one.same_unit(other) and (one.firm or other.firm or one.unit == other.unit)
 
 

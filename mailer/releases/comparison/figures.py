@@ -17,6 +17,8 @@ _SMALL = 3
 """What is less is said in words, by a dual or not at all in many languages."""
 _NEAR_UNIT = 3
 """Words between a figure and what it counts: “26.5 million new US dollars”."""
+_MOST_WORDS = 40
+"""Of one number; what goes on for longer is none, and would be read again from each of its words."""
 _GAP = "\x00"
 _PHONE = r"(?:[\d ()/-]|\.(?=\d)){5,}\d"
 
@@ -42,6 +44,12 @@ _HALF = {
     "ar": re.compile(r" ونصف(?: ال[^\W\d_]+)?(?!\w)"),
     "fr": re.compile(r" et demie?(?!\w)"),
     "es": re.compile(r" y medi[oa](?!\w)"),
+}
+_MINUS = {
+    "en": re.compile(r"(?<!\w)minus ?$"),
+    "ar": re.compile(r"(?<!\w)(?:ناقص|سالب) ?$"),
+    "fr": re.compile(r"(?<!\w)moins ?$"),
+    "es": re.compile(r"(?<!\w)menos ?$"),
 }
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)")
 _SPAN = re.compile(r"(?<!\d)(?P<from>(?:19|20)\d\d)[/–-](?P<to>\d\d)(?!\d)")
@@ -198,6 +206,14 @@ def _in_digits(text: str, match: re.Match[str], language: str) -> _Number | None
     compound = before[-1:] in ("-", "‑") and before[:1].isalpha()
     values = _read(match["digits"], match["group"] or "", language)
     firm = not compound
+    if _is_negative(text, start, language):
+        values = frozenset(-value for value in values)
+        if text[start - 1] in "-−–‑":
+            # Shown with it, for an officer to see what differs.
+            start -= 1
+    elif language == "ar" and re.compile(r"[-−](?![\w-])").match(text, end):
+        # From right to left a minus is sometimes typed behind its figure.
+        values |= {-value for value in values}
     if span := _SPAN.match(text, match.start("digits")):
         # “2025/26” is what others write 2025/2026.
         return _Number(start, span.end(), _years(span), "", firm=firm)
@@ -209,8 +225,14 @@ def _in_digits(text: str, match: re.Match[str], language: str) -> _Number | None
     values = frozenset(value * factor for value in values for factor in shared)
     unit, end = _unit(text, start, end, match["sign"] or "", language)
     whole = all(value == value.to_integral_value() for value in values)
-    small = whole and max(values) < _SMALL and scale == 1 and unit not in SIGNS.values()
+    small = whole and max(map(abs, values)) < _SMALL and scale == 1 and unit not in SIGNS.values()
     return _Number(start, end, values, unit, firm and not small)
+
+
+def _is_negative(text: str, start: int, language: str) -> bool:
+    """Whether a minus stands before the figure; a dash between two figures, or one with a space, is none."""
+    before = text[max(0, start - 12) : start]
+    return bool(re.search(r"(?<![\w)%٪])(?<!\d )[-−–‑]$", before) or _MINUS[language].search(before))
 
 
 def _years(span: re.Match[str]) -> frozenset[Decimal]:
@@ -300,7 +322,9 @@ def _in_words(text: str, start: int, language: str) -> _Number | None:
     run: list[tuple[str, bool]] = []
     ends: list[int] = []
     at = start
-    while (match := _WORD.match(text, at)) and not unit_words(language)[0].match(text, at):
+    while (
+        len(run) < _MOST_WORDS and (match := _WORD.match(text, at)) and not unit_words(language)[0].match(text, at)
+    ):
         parts = [match[0]] if bare(match[0], language)[0] else _HYPHENED.findall(match[0])
         if len(ends) and match[0] in words.links:
             at = match.end()

@@ -77,7 +77,9 @@ _ARABIC_HOURS = {
         1,
     )
 }
-_NOON = {"en": r"noon|midday", "ar": r"(?!)", "fr": r"midi", "es": r"mediodia"}
+_ARABIC_PARTS = {fold(part): m for part, m in (("والنصف", 30), ("والربع", 15), ("والثلث", 20), ("إلا ربعًا", -15))}
+"""What may be said behind a named hour, in minutes."""
+_NOON = {"en": r"(?:12 )?(?:noon|midday)", "ar": r"(?!)", "fr": r"midi", "es": r"mediodia"}
 
 
 def days(text: str, written: str, language: str) -> Iterator[Found]:
@@ -118,10 +120,12 @@ def hours(text: str, language: str) -> Iterator[Found]:
         yield from _hours(rf"{clock} ?h(?:oras)?(?!\w){half}?", text)
     if language == "ar":
         yield from _hours(rf"(?<!\w)الساعه +{clock}(?:[.](?P<minute>[0-5]\d))?(?!\d){half}?", text)
-        named = any_of(tuple(_ARABIC_HOURS))
-        for match in re.finditer(rf"الساعه +(?P<named>{named})(?!\w){half}?", text):
+        named, parts = any_of(tuple(_ARABIC_HOURS)), any_of(tuple(_ARABIC_PARTS))
+        for match in re.finditer(rf"الساعه +(?P<named>{named})(?!\w)(?: +(?P<part>{parts})(?!\w))?{half}?", text):
             hour = _ARABIC_HOURS[" ".join(match["named"].split())]
-            yield Found(match.start(), match.end(), minutes=_minutes(hour, 0, match["am"], match["pm"]))
+            whole = _minutes(hour, 0, match["am"], match["pm"])[0]
+            minutes = (whole + _ARABIC_PARTS.get(match["part"] or "", 0)) % (24 * 60)
+            yield Found(match.start(), match.end(), minutes=(minutes,))
     for match in re.finditer(rf"(?<!\w)(?:{_NOON[language]})(?!\w)", text):
         yield Found(match.start(), match.end(), minutes=(12 * 60,))
 

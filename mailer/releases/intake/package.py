@@ -20,6 +20,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAVE_AGAIN = "Open it in Word and save it as a Word document (.docx)."
 _LOCKED = "Open it with its password, and save it without one (File, Info, Protect Document)."
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""What the names of a document's text begin with."""
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 
@@ -42,6 +44,9 @@ class Package:
             self._zip = ZipFile(BytesIO(content))
         except (BadZipFile, ValueError, NotImplementedError) as error:
             raise BadPart("the file", "it is damaged", _SAVE_AGAIN) from error
+        if len(self._zip.namelist()) != len(set(self._zip.namelist())):
+            # Which of the two a program shows is its own affair: what was read might not be what was seen.
+            raise BadPart("the file", "it has two parts of one name", _SAVE_AGAIN)
         if len(self._zip.infolist()) > _MAX_PARTS:
             raise BadPart("the file", f"it has more than {_MAX_PARTS:,} parts", _SAVE_AGAIN)
         self.names = frozenset(self._zip.namelist())
@@ -118,5 +123,19 @@ def _tree(content: bytes) -> Element:
         raise BadPart("the file", "it is damaged", _SAVE_AGAIN) from error
 
 
+_STRICT = "http://purl.oclc.org/ooxml/"
+"""What the names of a “Strict Open XML Document” begin with, ISO/IEC 29500-1; all others are as in part 4."""
+_LOOSE = {
+    "wordprocessingml/main": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "officeDocument/relationships": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "officeDocument/math": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "drawingml/main": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "drawingml/wordprocessingDrawing": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+}
+
+
 def _name(name: str) -> str:
-    return f"{{{name}" if "}" in name else name
+    space, parted, local = name.rpartition("}")
+    if space.startswith(_STRICT):
+        space = _LOOSE.get(space.removeprefix(_STRICT), space)
+    return f"{{{space}}}{local}" if parted else name

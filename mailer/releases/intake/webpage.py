@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from mailer.contacts.spelling import fold
 from mailer.releases.intake.parts import UNSEEN, BadPart
+from mailer.releases.intake.signs import lowered, raised
+from mailer.releases.intake.stylesheet import classes
 from mailer.releases.intake.written import BREAK, Paragraph, Run, Written, row_of, web_address
 
 MAX_PAGE = 2_000_000
@@ -18,7 +20,8 @@ _MOST_TAGS = 50_000
 
 _BLOCKS = frozenset(
     (
-        *("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset"),
+        *("address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog"),
+        *("dir", "div", "dl", "dt", "fieldset", "hgroup", "legend", "menu", "search", "summary", "caption"),
         *(
             "figcaption",
             "figure",
@@ -62,7 +65,14 @@ _UNREAD = frozenset(
         *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
     )
 )
+_IN_HEAD = frozenset(("base", "link", "meta", "noscript", "script", "style", "template", "title"))
+_MOST_CLASSES = 50
+"""Of one element."""
 _HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all")
+_LINE_THROUGH = re.compile(r"text-decoration(?:-line)?:[^;]*line-through")
+_SPACE = re.compile(r"white-space:([\w-]+)")
+_TELLING = frozenset(("applet", "button", "canvas", "math", "object", "svg", "textarea"))
+"""What is left out and may hold words that a reader sees."""
 _MARK = re.compile(r"(?P<number>\(?[\divxa-z]{1,4}[.)])|[^\w\s]|o(?=\s)", re.IGNORECASE)
 
 
@@ -90,8 +100,16 @@ class _Form:
     level: int = 0
     bullet: str = ""
     depth: int = 0
+    count: int = 0
+    """The number of an item, where it is known."""
     caption: bool = False
     mso_list: bool = False
+    shift: str = ""
+    """``sup`` or ``sub``."""
+    telling: bool = False
+    """Whether words in what is unread are to be told."""
+    kept: bool = False
+    """Whether a line that ends in the file ends for a reader as well."""
 
 
 @dataclass(slots=True)
@@ -115,6 +133,8 @@ class _Reader(HTMLParser):
         self._tags = 0
         self._written = Written()
         self._noted: dict[str, int] = {}
+        self._counts: list[int] = []
+        """Of each list that is open, the number of its next item; 0 for one that is not numbered."""
         self._rows: list[list[int]] = []
         """Of each table that is open, where the cells of its row begin among the paragraphs."""
 
@@ -132,6 +152,9 @@ class _Reader(HTMLParser):
             raise BadPart(
                 f"line {self.getpos()[0]}", "it has more markup than any text", "Copy its text into a new one."
             )
+        if self._forms[-1].tag == "head" and tag not in _IN_HEAD:
+            # It needs no end, HTML, 13.1.2.4.
+            self._forms.pop()
         if tag in _BLOCKS:
             self._start_block(tag)
             self._close_before(tag)
@@ -142,7 +165,9 @@ class _Reader(HTMLParser):
             return
         match tag:
             case "br":
-                self._add(replace(BREAK, href=""))
+                self._break()
+            case "q":
+                self._add(Run(text=self._quotation(0)))
             case "img":
                 self._picture(given)
             case "ins" | "del":
@@ -153,6 +178,10 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS:
             self._end_block(tag)
+        if tag in ("ul", "ol") and self._counts:
+            self._counts.pop()
+        if tag == "q" and self._forms[-1].tag == "q" and not self._forms[-1].unread:
+            self._add(Run(text=self._quotation(1)))
         place = next((n for n in range(len(self._forms) - 1, 0, -1) if self._forms[n].tag == tag), 0)
         if place:
             del self._forms[place:]
@@ -161,8 +190,10 @@ class _Reader(HTMLParser):
         form = self._forms[-1]
         if form.tag == "style":
             # Google Docs has its bold in the page's style sheet.
-            self._classes.update(re.findall(r"(?<![\w-])\.([\w-]{1,60})\s*\{([^{}]{0,2000})\}", data))
+            self._classes.update(classes(data))
         if form.unread:
+            if form.telling and data.strip():
+                self._note("unread")
             return
         if form.struck:
             if data.strip():
@@ -170,13 +201,35 @@ class _Reader(HTMLParser):
             return
         if UNSEEN.search(data):
             self._note("unseen")
+        if form.kept and "\n" in data:
+            for number, line in enumerate(data.split("\n")):
+                if number:
+                    self._break()
+                self.handle_data(line)
+            return
         text = re.sub(r"[ \t\n\r\f\v\x85\u2028\u2029]+", " ", UNSEEN.sub("", data).replace("\xad", ""))
         if form.mso_list or self._unsupported:
             if self._open is None:
                 self._open = _Open(self.getpos()[0], form)
             self._open.mark += text
             return
+        text = {"sup": raised, "sub": lowered}.get(form.shift, str)(text)
         self._add(Run(text=text, bold=form.bold and not form.level, italic=form.italic, href=form.href))
+
+    def _break(self) -> None:
+        """A line ends; two in a row end the paragraph."""
+        runs = self._open.runs if self._open else []
+        place = next((n for n in range(len(runs) - 1, -1, -1) if runs[n].text.strip() or runs[n] == BREAK), -1)
+        form = self._forms[-1]
+        if place >= 0 and runs[place] == BREAK and not (form.bullet or form.level or form.caption):
+            self._end_paragraph()
+        else:
+            self._add(BREAK)
+
+    def _quotation(self, end: int) -> str:
+        """The mark that a browser sets round a <q>; another one inside of another."""
+        deep = sum(other.tag == "q" for other in self._forms) - end
+        return ("“”", "‘’")[deep % 2][end]
 
     def parse_html_declaration(self, i: int) -> int:
         """Where a declaration that begins at a place ends. The library's own way fails on what no browser minds."""
@@ -206,6 +259,13 @@ class _Reader(HTMLParser):
             elif found in _BLOCKS and (found in until or not ended):
                 return
 
+    def _count(self, given: Mapping[str, str]) -> int:
+        """The number of the item that begins."""
+        number = _number(given.get("value", "")) or (self._counts[-1] if self._counts else 0)
+        if self._counts and number:
+            self._counts[-1] = number + 1
+        return number
+
     def _push(self, form: _Form) -> None:
         if len(self._forms) > _DEEPEST:
             raise BadPart(
@@ -215,7 +275,7 @@ class _Reader(HTMLParser):
 
     def _formed(self, tag: str, given: Mapping[str, str]) -> _Form:
         form = replace(self._forms[-1], tag=tag)
-        names = given.get("class", "").split()
+        names = list(dict.fromkeys(given.get("class", "").split()))[:_MOST_CLASSES]
         style = ";".join((*(self._classes.get(name, "") for name in names), given.get("style", ""))).casefold()
         style = re.sub(r"\s", "", style)
         hidden = "hidden" in given or given.get("aria-hidden") == "true" or _HIDDEN.search(style) is not None
@@ -226,7 +286,10 @@ class _Reader(HTMLParser):
             bold=form.bold or tag in ("b", "strong", "th"),
             italic=form.italic or tag in ("i", "em"),
             unread=form.unread or hidden or tag in _UNREAD or tag == "del",
-            struck=form.struck or tag in ("s", "strike") or "text-decoration:line-through" in style,
+            struck=form.struck or tag in ("s", "strike") or _LINE_THROUGH.search(style) is not None,
+            shift=tag if tag in ("sup", "sub") else form.shift,
+            kept=form.kept or tag == "pre",
+            telling=not hidden and (form.telling or (tag in _TELLING and not form.unread)),
             mso_list=form.mso_list or "mso-list:ignore" in style,
         )
         if weight := re.search(r"font-weight:(\w+)", style):
@@ -234,6 +297,8 @@ class _Reader(HTMLParser):
             form = replace(
                 form, bold=weight[1] in ("bold", "bolder") or (weight[1].isdecimal() and int(weight[1]) > 500)
             )
+        if space := _SPACE.search(style):
+            form = replace(form, kept=space[1].startswith(("pre", "break-spaces")))
         if slant := re.search(r"font-style:(\w+)", style):
             form = replace(form, italic=slant[1] in ("italic", "oblique"))
         if tag == "a":
@@ -244,7 +309,15 @@ class _Reader(HTMLParser):
             form = replace(form, level=1)
         if tag == "figcaption" or "MsoCaption" in names:
             form = replace(form, caption=True)
+        if tag == "li" and form.bullet == "1.":
+            form = replace(form, count=self._count(given))
+        elif tag in _BLOCKS and tag not in ("p", "div"):
+            form = replace(form, count=0)
         if tag in ("ul", "ol"):
+            start = _number(given.get("start", "")) or 1
+            self._counts.append(start if tag == "ol" else 0)
+            if (tag == "ol" and given.get("type", "1") != "1") or "reversed" in given:
+                self._note("lettered")
             form = replace(form, bullet="-" if tag == "ul" else "1.", depth=form.depth + bool(form.bullet))
         if "mso-list:l" in style and (level := re.search(r"level(\d)", style)):
             form = replace(form, bullet="-", depth=int(level[1]) - 1)
@@ -291,12 +364,21 @@ class _Reader(HTMLParser):
         if opened is None:
             return
         form = opened.form
-        bullet = form.bullet
+        bullet, count = form.bullet, form.count
         if bullet and opened.mark:
             match = _MARK.search(opened.mark)
-            bullet = "1." if match and match["number"] else "-"
+            number = match["number"] if match else None
+            bullet = "1." if number else "-"
+            count = _number(number.strip("().")) if number else 0
+            if number and not count:
+                self._note("lettered")
         paragraph = Paragraph(
-            number=opened.number, runs=tuple(opened.runs), level=form.level, bullet=bullet, depth=form.depth
+            number=opened.number,
+            runs=tuple(opened.runs),
+            level=form.level,
+            bullet=bullet,
+            depth=form.depth,
+            count=count,
         )
         if not paragraph.text:
             return
@@ -316,15 +398,37 @@ class _Reader(HTMLParser):
         self._noted.setdefault(what, self.getpos()[0])
 
 
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch(r"\d{1,6}", text.strip(), re.ASCII) else 0
+
+
 _MET = {
     "changes": "Changes were tracked in this file: what was struck out was left out, what was put in was taken.",
     "hidden": "There is hidden text here, which was left out.",
+    "unread": "There is a formula, a drawing, a button or something else with words here, which was left out.",
+    "lettered": "The items of a list have letters here, or count in another way, and are numbered 1, 2, 3 in the "
+    "release. Look whether the text refers to them.",
     "strike": "There is text with a line through it, which was left out.",
     "table": "There is a table here. Each row was taken as a paragraph; look at it.",
     "picture": "There is a picture on the page, which is not taken from there: save it beside the release and name it "
     "with --photo.",
     "unseen": "Characters that cannot be seen were taken out.",
 }
+
+
+_NO_ENCODINGS = frozenset(
+    (
+        "idna",
+        "punycode",
+        "unicode-escape",
+        "unicode_escape",
+        "raw-unicode-escape",
+        "raw_unicode_escape",
+        "utf-7",
+        "undefined",
+    )
+)
+"""What Python calls an encoding and no browser does."""
 
 
 def _decoded(content: bytes) -> str:
@@ -334,6 +438,8 @@ def _decoded(content: bytes) -> str:
     name = next((name for bom, name in boms if content.startswith(bom)), said)
     try:
         name = codecs.lookup(name).name
+        if name in _NO_ENCODINGS:
+            raise LookupError(name)
         # A page that says so in ASCII is not in UTF-16; some programs write that all the same. HTML, 13.2.3.2.
         if declared and name.startswith("utf-16") and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
             name = "utf-8"
@@ -346,13 +452,31 @@ def _decoded(content: bytes) -> str:
     return text
 
 
+_OPENS = re.compile(r"<!--|<(script|style|textarea|title|iframe|xmp|noembed|noframes)(?=[\s/>])", re.IGNORECASE)
+_COMMENT_ENDS = re.compile("--!?>")
+
+
 def _without_comments(text: str) -> str:
     """The page without its comments, each line where it was; one that does not end takes the rest with it."""
-    head, *pieces = text.split("<!--")
-    kept = [head]
-    for piece in pieces:
-        comment, end, rest = piece.partition("-->")
-        kept.append("\n" * comment.count("\n") + (rest if end else ""))
-    whole, end, rest = "".join(kept).rpartition(">")
+    kept: list[str] = []
+    at = 0
+    while match := _OPENS.search(text, at):
+        if match[1]:
+            # In a script it is no comment, HTML, 13.2.5.4; nor is what looks like one the end of it.
+            end = re.compile(f"</{match[1]}", re.IGNORECASE).search(text, match.end())
+            stop = end.start() if end else len(text)
+            kept.append(text[at:stop])
+            at = stop
+            continue
+        kept.append(text[at : match.start()])
+        short = re.compile("-?>").match(text, match.end())
+        end = short or _COMMENT_ENDS.search(text, match.end())
+        stop = end.end() if end else len(text)
+        kept.append("\n" * text.count("\n", match.start(), stop))
+        at = stop
+    kept.append(text[at:])
+    # A mark that begins no markup is one of the text; a row of them would be looked at again from each.
+    page = re.sub("<(?![A-Za-z/!?])", "&lt;", "".join(kept))
+    whole, end_mark, rest = page.rpartition(">")
     # What never ends is no markup; looking for its end from each of its beginnings would take for ever.
-    return f"{whole}{end}{rest.replace('<', '&lt;')}"
+    return f"{whole}{end_mark}{rest.replace('<', '&lt;')}"

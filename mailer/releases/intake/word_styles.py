@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from mailer.contacts.spelling import fold
-from mailer.releases.intake.package import Package
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+from mailer.releases.intake.numbering import Numbering
+from mailer.releases.intake.package import Package, W
 
 # Word keeps a built-in style's English name in every language; other programs write what their user sees.
 _HEADING = re.compile(
@@ -33,6 +32,9 @@ class Style:
     bold: bool = False
     italic: bool = False
     hidden: bool = False
+    struck: bool = False
+    lift: str = ""
+    """``superscript`` or ``subscript``."""
     numbering: tuple[str, int] | None = None
     """A list's number and the depth there."""
 
@@ -52,17 +54,13 @@ class Styles:
         elements = root.iter(f"{W}style") if root is not None else ()
         self._elements: Mapping[str, Element] = {style.get(f"{W}styleId", ""): style for style in elements}
         self._found: dict[str, Style] = {}
-        self._bullets = _bullets(package.xml(package.beside_main("numbering.xml")))
+        self.numbering = Numbering(package.xml(package.beside_main("numbering.xml")))
 
     def named(self, identifier: str) -> Style:
         """The style of that id; one without effect where it isn't there."""
         if identifier not in self._found:
             self._found[identifier] = self._read(identifier)
         return self._found[identifier]
-
-    def bullet(self, number: str, depth: int) -> str:
-        """``-`` or ``1.``; empty for no list."""
-        return self._bullets.get((number, depth), "-") if number not in ("", "0") else ""
 
     def _read(self, identifier: str) -> Style:
         chain = list(self._chain(identifier))
@@ -76,6 +74,8 @@ class Styles:
             bold=next((on for run in runs if (on := is_on(run, "b")) is not None), False),
             italic=next((on for run in runs if (on := is_on(run, "i")) is not None), False),
             hidden=next((on for run in runs if (on := is_on(run, "vanish")) is not None), False),
+            struck=next((on for run in runs if (on := is_on(run, "strike")) is not None), False),
+            lift=next(filter(None, map(_lift, runs)), ""),
             numbering=next(filter(None, (numbering_of(element.find(f"{W}pPr")) for element in chain)), None),
         )
 
@@ -97,6 +97,11 @@ def numbering_of(properties: Element | None) -> tuple[str, int] | None:
     number, depth = found.find(f"{W}numId"), found.find(f"{W}ilvl")
     level = depth.get(f"{W}val", "0") if depth is not None else "0"
     return (number.get(f"{W}val", "") if number is not None else ""), int(level) if level.isdecimal() else 0
+
+
+def _lift(run: Element | None) -> str:
+    found = run.find(f"{W}vertAlign") if run is not None else None
+    return found.get(f"{W}val", "") if found is not None else ""
 
 
 def _name(element: Element, identifier: str) -> str:
@@ -124,24 +129,3 @@ def _outline(chain: list[Element]) -> int:
         if value.isdecimal():
             return int(value) + 1 if int(value) < 6 else 0
     return 0
-
-
-def _bullets(root: Element | None) -> dict[tuple[str, int], str]:
-    """How each list marks its items, by its number and the depth."""
-    if root is None:
-        return {}
-    formats: dict[str, dict[int, str]] = {}
-    for abstract in root.iter(f"{W}abstractNum"):
-        levels = formats.setdefault(abstract.get(f"{W}abstractNumId", ""), {})
-        for level in abstract.iter(f"{W}lvl"):
-            form, depth = level.find(f"{W}numFmt"), level.get(f"{W}ilvl", "")
-            value = form.get(f"{W}val", "bullet") if form is not None else "bullet"
-            if depth.isdecimal():
-                levels[int(depth)] = "-" if value in ("bullet", "none") else "1."
-    found: dict[tuple[str, int], str] = {}
-    for number in root.iter(f"{W}num"):
-        abstract_id = number.find(f"{W}abstractNumId")
-        key = abstract_id.get(f"{W}val", "") if abstract_id is not None else ""
-        for depth_there, mark in formats.get(key, {}).items():
-            found[number.get(f"{W}numId", ""), depth_there] = mark
-    return found

@@ -45,6 +45,8 @@ class Paragraph:
     """``-`` or ``1.`` for an item of a list."""
     depth: int = 0
     """Of a list in a list."""
+    count: int = 0
+    """The number of an item where the file says it; 0 for one that counts on."""
 
     @property
     def text(self) -> str:
@@ -99,10 +101,13 @@ def blocks_of_paragraphs(paragraphs: Iterable[Paragraph]) -> list[MarkdownBlock]
     """The paragraphs as Markdown that shows just what they say; the items of a list together are one block."""
     blocks: list[MarkdownBlock] = []
     shown = [paragraph for paragraph in _with_one_headline(list(paragraphs)) if paragraph.text]
+    stop = ""
     for group in _lists_together(shown):
         first = group[0]
+        # Two lists that stop alike are one in Markdown and count on, CommonMark 5.3.
+        stop = (")" if stop == "." else ".") if first.bullet == "1." else ""
         if first.bullet:
-            blocks.append(MarkdownBlock(tuple(Line(item.number, text) for item, text in _marked(group))))
+            blocks.append(MarkdownBlock(tuple(Line(item.number, text) for item, text in _marked(group, stop))))
             continue
         lines = tuple(Line(first.number, line) for line in _lines(first))
         if first.level:
@@ -122,7 +127,7 @@ def _lists_together(paragraphs: Iterable[Paragraph]) -> Iterator[list[Paragraph]
     """The items of each list, and every other paragraph alone."""
     items: list[Paragraph] = []
     for paragraph in paragraphs:
-        goes_on = paragraph.bullet and items and (paragraph.depth > 0 or paragraph.bullet == items[0].bullet)
+        goes_on = paragraph.bullet and items and (paragraph.depth > 0 or _goes_on(paragraph, items))
         if items and not goes_on:
             yield items
             items = []
@@ -132,6 +137,14 @@ def _lists_together(paragraphs: Iterable[Paragraph]) -> Iterator[list[Paragraph]
             yield [paragraph]
     if items:
         yield items
+
+
+def _goes_on(item: Paragraph, items: Sequence[Paragraph]) -> bool:
+    """Whether an item belongs to the list that was begun: marked alike, and the next one if it says its number."""
+    if item.bullet != items[0].bullet:
+        return False
+    same = [other for other in items if other.depth == 0]
+    return not item.count or not same[:1] or item.count == (same[0].count or 1) + len(same)
 
 
 def _with_one_headline(paragraphs: list[Paragraph]) -> list[Paragraph]:
@@ -149,14 +162,14 @@ def _with_one_headline(paragraphs: list[Paragraph]) -> list[Paragraph]:
     return kept
 
 
-def _marked(items: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, str]]:
+def _marked(items: Sequence[Paragraph], stop: str) -> Iterator[tuple[Paragraph, str]]:
     """Each item with its bullet or its number, which counts on from the one before it at the same depth."""
     counts: dict[int, int] = {}
     for item in items:
         depth = min(item.depth, max(counts, default=-1) + 1)
         counts = {other: count for other, count in counts.items() if other <= depth}
-        counts[depth] = counts.get(depth, 0) + 1
-        mark = f"{counts[depth]}." if item.bullet != "-" else "-"
+        counts[depth] = item.count or counts.get(depth, 0) + 1
+        mark = f"{counts[depth]}{stop}" if item.bullet != "-" else "-"
         yield item, f"{'    ' * depth}{mark} {' '.join(_lines(item))}"
 
 
