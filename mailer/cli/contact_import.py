@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from rich.progress import Progress
 from rich.text import Text
 from sqlalchemy.orm import Session
 
-from mailer.audit import Question
+from mailer.audit import Criteria, Question, entries
 from mailer.cli.office import Office, opened
 from mailer.cli.output import Form, bars, err, say, show_list
 from mailer.cli.readings import noted
@@ -96,7 +97,9 @@ def import_files(
     # Organisations first, whatever the order on the command line: officers belong to their offices.
     ordered = sorted(files, key=lambda file: (file.suffix != ".toml", file.name))
     with opened() as office:
+        begun = office.clock.now()
         with office.database.read() as session:
+            newest = _newest_entry(session)
             fields = {**(mapping_named(session, mapping) if mapping else {}), **said}
             defaults = with_kept(defaults, defaults_named(session, mapping) if mapping else {})
         manner = Manner(encoding=encoding, delimiter=delimiter, sheet=sheet, mapping=fields, defaults=defaults)
@@ -104,7 +107,10 @@ def import_files(
         try:
             done = _take(office, ordered, wanted)
         except KeyboardInterrupt:
-            say("Stopped. Nothing was imported.")
+            if _was_kept(office, newest, since=begun):
+                say("Stopped too late: it was all imported by then. The same again says what of it is as before.")
+            else:
+                say("Stopped. Nothing was imported.")
             raise SystemExit(130) from None
         if dry_run:
             noted(office, Question.IMPORT, {one.contact_id for account in done for one in account.changes})
@@ -146,6 +152,18 @@ def _take(office: Office, files: Sequence[Path], wanted: _Wanted) -> list[Import
                 # Of several files each is planned upon what came of those before it.
                 session.rollback()
     return done
+
+
+def _newest_entry(session: Session) -> int:
+    return next((one.id for one in entries(session, limit=1)), 0)
+
+
+def _was_kept(office: Office, newest: int, *, since: datetime) -> bool:
+    """Whether the log has what an import writes there, after that entry: an interrupt that comes while the database
+    commits is told of only when it has."""
+    with office.database.read() as session:
+        later = entries(session, Criteria(since=since))
+        return any(one.id > newest and one.actor == office.actor for one in later)
 
 
 def _erased(session: Session, office: Office) -> IsErased:

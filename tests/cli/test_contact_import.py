@@ -1,12 +1,17 @@
 """``dateline contacts import``, as it is typed."""
 
 import csv
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.engine.default import DefaultDialect
 
 from cli.conftest import Dateline, logged
+from mailer.contacts.importing.plan import Entry
+from mailer.contacts.importing.store import Store
 
 HEADINGS = "name,address,city,languages"
 LEILA = "Leila Rahal,leila@courier.example,Beirut,ar"
@@ -118,6 +123,30 @@ def test_an_interrupt_ends_with_130_and_imports_nothing(
     assert (told.code, told.out) == (130, "")
     assert "Nothing was imported." in told.err
     assert logged(office) == before
+
+
+def test_an_interrupt_that_comes_while_it_is_committed_is_not_said_to_have_stopped_it(
+    office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_chunk, commit = Store.write, DefaultDialect.do_commit
+    written = []
+
+    def written_down(store: Store, entries: Sequence[Entry]) -> None:
+        write_chunk(store, entries)
+        written.append(True)
+
+    def committed(dialect: DefaultDialect, connection: Any) -> None:
+        commit(dialect, connection)
+        if written:
+            written.clear()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "write", written_down)
+    monkeypatch.setattr(DefaultDialect, "do_commit", committed)
+    told = dateline("contacts", "import", write(office, LEILA))
+    assert (told.code, told.out) == (130, "")
+    assert "it was all imported by then" in told.err
+    assert dateline("contacts", "show", "leila@courier.example").code == 0
 
 
 def test_what_all_who_are_new_have_is_told_and_shown_in_the_dry_run(office: Path, dateline: Dateline) -> None:

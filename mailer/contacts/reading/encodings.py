@@ -298,6 +298,11 @@ _WORD = re.compile(rf"(?:[^\W\d_]|[{_MARKS}])+")
 _ARABIC = re.compile("[\u0600-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 _MISPLACED = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´·–—،؛؟«»…\u200c\u200d\u064b-\u0652](?=[^\W\d_])")
 """A symbol between two letters: × in Arabic that is read as the wrong one, a quotation mark that was é under DOS."""
+_LONE_ARABIC = re.compile(
+    rf"(?:(?<=[A-Za-z])|(?<=[A-Za-z][. ])|(?<=[A-Za-z]\.[ -]))[\u0600-\u06ff](?!\w|[{_MARKS}])"
+    rf"|(?<![\w{_MARKS}])[\u0600-\u06ff](?:\.? |\.-)(?=[A-Za-z])"
+)
+"""One Arabic letter by itself beside a Latin word: the capital of a name that is read as the wrong one (É. Dupont)."""
 _LATE_CAPITAL = re.compile(r"[a-zß-öø-ÿ][À-ÖØ-ÞŒŠŽŸČĎĚŇŘŤŮŁĄĘŚŹŻ]")
 
 # How often each letter comes in a thousand of Arabic prose and names, roughly: it tells ISO-8859-6 from Windows-1256
@@ -370,7 +375,7 @@ _OFTEN = (
 
 def _score(text: str) -> float:
     """Above 0 where the text is words, below where they were decoded wrongly; pure ASCII words count nothing."""
-    score = -3.0 * len(_MISPLACED.findall(text))
+    score = -3.0 * (len(_MISPLACED.findall(text)) + len(_LONE_ARABIC.findall(text)))
     for word, count in Counter(_WORD.findall(text)).items():
         if word.isascii():
             continue
@@ -391,6 +396,8 @@ def _score_of_word(word: str) -> float:
         return 1.0 + frequent / 50 + 1.5 * word.startswith(_OFTEN) - 1.0 * marks
     if _LATE_CAPITAL.search(word):
         return -3.0
+    if len(word) == 1 and word.isupper():
+        return 0.0  # an initial
     others = sum(not letter.isascii() for letter in word)
     if others == len(word) > 1:
         return -2.0 * others

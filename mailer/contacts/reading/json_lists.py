@@ -164,11 +164,9 @@ class _Objects:
             return
         if error.msg.startswith("Unterminated") or error.pos >= len(self._text.rstrip()):
             raise self.bad("is not whole: the file is cut off there", "Export the contacts again.") from error
-            # Never the value itself, which may be anything.
-            where = (
-                f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}, at character {error.pos + 1} of the object"
-            )
-            raise self.bad(where, _CORRECT) from error
+        # Never the value itself, which may be anything.
+        where = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}, at character {error.pos + 1} of the object"
+        raise self.bad(where, _CORRECT) from error
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:

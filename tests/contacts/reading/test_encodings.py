@@ -244,6 +244,12 @@ SHORT_FRENCH_NAMES = (
         "Œuvrard",
         "Sœur Inès",
         "Noël Évrard",
+        "É. Dupont",
+        "J.-É. Martin",
+        "Rana É Haddad",
+        "Ö. Yilmaz",
+        "Ü. Kaya",
+        "À la Une",
     ),
 )
 HEADINGS = {

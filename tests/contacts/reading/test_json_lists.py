@@ -108,6 +108,10 @@ def test_many_people_are_read_across_the_pieces_in_which_the_file_comes(tmp_path
             "person 2 is not JSON: expecting ',' delimiter, at character 14",
         ),
         (
+            '[{"name": "A" "city": "C"}' + ', {"name": "B"}' * 10_000 + "]",
+            "person 1 is not JSON: expecting ',' delimiter, at character 14",
+        ),
+        (
             '{"name": "A\tB", "address": "somebody@paper.example"}',
             "person 1 is not JSON: invalid control character",
         ),
