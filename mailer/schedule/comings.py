@@ -62,7 +62,7 @@ class Coming(StrEnum):
     NEW_ADDRESS = "new-address"
     """She was in already, and has another address now."""
     NEW_DETAILS = "new-details"
-    """She was in already, and has another language, name or city now, so that another text is hers."""
+    """She was in already, and has another language, name or city now, or her address in another spelling."""
 
 
 @dataclass(slots=True)

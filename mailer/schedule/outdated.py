@@ -1,5 +1,5 @@
-"""Whose delivery in a live audience would be made otherwise today: in another language, for another city or by
-another name, as she was changed after it was made."""
+"""Whose delivery in a live audience would be made otherwise today: in another language, for another city, by another
+name or to her address in another spelling, as she was changed after it was made."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,8 +15,8 @@ from mailer.schedule.models import CompiledText, Delivery, DeliveryState, Wave
 
 
 def outdated(session: Session, wave: Wave) -> Iterator[int]:
-    """The contacts whose delivery waits, and shows what is so no more. Her address is another matter."""
-    yield from session.scalars(_other_name_or_city(wave)).all()
+    """The contacts whose delivery waits, and shows what is so no more. Another address is another matter."""
+    yield from session.scalars(_other_details(wave)).all()
     yield from _other_languages(session, wave)
 
 
@@ -28,7 +28,7 @@ def _waiting(wave: Wave, *columns: Any) -> Select[Any]:
     )
 
 
-def _other_name_or_city(wave: Wave) -> Select[Any]:
+def _other_details(wave: Wave) -> Select[Any]:
     arabic = or_(Delivery.language == "ar", Delivery.language.startswith("ar-"))
     her_name = case(
         (arabic, func.coalesce(func.nullif(Contact.arabic_name, ""), Contact.name)), else_=Contact.name
@@ -38,7 +38,8 @@ def _other_name_or_city(wave: Wave) -> Select[Any]:
     return (
         _waiting(wave)
         .join(Contact, Contact.id == Delivery.contact_id)
-        .where(or_(Delivery.name != her_name, moved))
+        # A capital before the @ may matter to her server, though it makes no other address of it.
+        .where(or_(Delivery.name != her_name, Delivery.address != Contact.address, moved))
         .order_by(Delivery.contact_id)
     )
 

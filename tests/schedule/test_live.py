@@ -265,6 +265,19 @@ def test_two_who_exchanged_their_addresses_get_it_each_at_her_own(office: Databa
         assert dict(session.execute(rows).all()) == {nour.id: two, rim.id: one, heir.id: left}
 
 
+def test_an_address_in_another_spelling_is_written_to_as_it_is_spelled_now(office: Database) -> None:
+    with office.write() as session:
+        nour, rim = make_contact(session, address="nour@paper.example"), make_contact(session)
+        wave = live_wave(session, make_list(session, nour, rim))
+        nour.address = "Nour@paper.example"
+        session.flush()
+        assert needs_refresh(session, wave, at=NOON)
+        assert dict(renew(session, wave).came) == {nour.id: "new-details"}
+        hers = select(Delivery.address, Delivery.address_key).where(Delivery.contact_id == nour.id)
+        assert session.execute(hers).all() == [("Nour@paper.example", "nour@paper.example")]
+        assert not renew(session, wave).changed
+
+
 def test_a_new_address_that_must_not_be_written_to_is_not(office: Database) -> None:
     with office.write() as session:
         nour, rim = make_contact(session), make_contact(session)
