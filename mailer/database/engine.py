@@ -154,9 +154,6 @@ def _sqlite(path: str, busy_seconds: float) -> Engine:
             "trusted_schema = OFF",
             # What is deleted is overwritten: a person who is erased must not be readable in the file's free pages.
             "secure_delete = ON",
-            # Pages that a statement may have to put back, and what it sorts: not in a file, where they cost a list's
-            # import a tenth of its time, and where people would be written down once more.
-            "temp_store = MEMORY",
             f"cache_size = -{_CACHE}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -165,6 +162,9 @@ def _sqlite(path: str, busy_seconds: float) -> Engine:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, True)
         connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        # Pages that a statement may have to put back cost a list's import a tenth of its time in a file. What a report
+        # sorts may not fit into memory.
+        connection.exec_driver_sql(f"PRAGMA temp_store = {'MEMORY' if writes else 'FILE'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
