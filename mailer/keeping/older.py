@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.audit.high_water import highest, known_lost, noted
+from mailer.audit.high_water import highest, losses, noted
 from mailer.audit.sealing import Checkpoint, known_keys, last_checkpoint
 from mailer.config import Config
 from mailer.delivery.journal import Remains, read_remains
@@ -26,7 +26,7 @@ class Evidence:
     """What is known beside the database."""
 
     witnessed: int = 0
-    """Of how many entries the largest checkpoint outside of it is; 0 where there is none."""
+    """Of how many entries the largest checkpoint outside of it is, lost or not; 0 where there is none."""
     sealed: int = 0
     """Of how many its own last one is."""
     texts: Sequence[str] = ()
@@ -55,11 +55,14 @@ def evidence(session: Session, config: Config, process_folder: Path) -> Evidence
     journals = _journals(process_folder)
     last = last_checkpoint(session)
     own = Checkpoint.parsed(last.note) if last else None
-    mark = highest(notes, known_keys(config.keys_folder), origin=own.origin if own else "")
-    sealed, witnessed = (own.size if own else 0), (mark.size if mark else 0)
+    keys, origin = known_keys(config.keys_folder), own.origin if own else ""
+    most = highest(notes, keys, origin=origin)
+    sealed, witnessed = (own.size if own else 0), (most.size if most else 0)
     texts: list[str] = []
-    if mark is not None and witnessed > sealed and witnessed > known_lost(session):
-        texts.append(f"Its log has {sealed} sealed entries, and {mark.place} is a checkpoint of {witnessed}.")
+    # What was lost before is looked up only where it matters: the log may have millions of entries.
+    lost = losses(session) if witnessed > sealed else ()
+    if (mark := highest(notes, keys, origin=origin, lost=lost)) and mark.size > sealed:
+        texts.append(f"Its log has {sealed} sealed entries, and {mark.place} is a checkpoint of {mark.size}.")
     known = set(session.scalars(select(Process.id).where(Process.id.in_([file.stem for file in journals]))))
     unknown = {file: remains for file, remains in journals.items() if file.stem not in known}
     texts += [f"{file} is the journal of a process that it does not know, and mail went out." for file in unknown]

@@ -1,16 +1,20 @@
 """A database that somebody put back by hand is noticed before it sends, by what lies beside it."""
 
-from datetime import timedelta
+import errno
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event as Signal
 
 import pytest
 from builders import DESK, NOON
 from newsroom import told
-from offices import LATER, brought_back, kept, plan, seal
+from offices import LATER, ORIGIN, brought_back, kept, plan, seal
 from sqlalchemy import select
 
 from mailer.audit import Event, append
-from mailer.audit.sealing import Checkpoint, accept_backup, last_checkpoint, log_key_of
+from mailer.audit.sealing import Checkpoint, accept_backup, last_checkpoint, log_key_of, rotate_key
+from mailer.audit.sealing.notes import time_text
 from mailer.audit.sealing.witness import into_folder
 from mailer.config import Config, load
 from mailer.database import Database
@@ -174,3 +178,97 @@ def test_what_restore_brings_back_may_be_sent_from_without_more_ado(
     back = Database(empty_url or load(tmp_path / "back", {}).database_url)
     refuse(back, load(tmp_path / "back", {}))
     back.close()
+
+
+def signed(database: Database, home: Path, size: int, *, at: datetime) -> str:
+    """A checkpoint as the office signed it at that instant."""
+    key, _ = log_key_of(home / "config" / "keys", ORIGIN)
+    return key.sign(
+        str(Checkpoint(Checkpoint.parsed(note_of(database)).origin, size, bytes(32), 0, time_text(at)))
+    )
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_second_older_copy_is_noticed_though_the_first_had_lost_more(
+    database: Database, home: Path, tmp_path: Path, *, beside: bool
+) -> None:
+    plan(database)
+    sealed = seal(database, home)
+    config = load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)})
+    into_folder(tmp_path, signed(database, home, sealed + 500, at=NOON))
+    with database.write() as session:
+        recover(session, look(database, config), at=LATER, actor=DESK)
+    refuse(database, config)
+    note = signed(database, home, sealed + 50, at=LATER + timedelta(days=1))
+    if beside:
+        (config.keys_folder / "log.sealed").write_text(note, "utf-8")
+    else:
+        into_folder(tmp_path, note)
+    with pytest.raises(DatabaseOlder, match=f"is a checkpoint of {sealed + 50}"):
+        refuse(database, config)
+    assert look(database, config).witnessed == sealed + 500
+    with database.write() as session:
+        recover(session, look(database, config), at=LATER + timedelta(days=2), actor=DESK)
+    refuse(database, config)
+
+
+def test_what_was_signed_before_it_was_put_back_stops_nobody_though_nothing_had_shown_it_then(
+    database: Database, home: Path, tmp_path: Path
+) -> None:
+    plan(database)
+    sealed = seal(database, home)
+    config = load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path / "partner")})
+    with database.write() as session:
+        recover(session, look(database, config), at=LATER, actor=DESK)
+    # The partner's machine is there again, and the keys are back from where they were kept.
+    (tmp_path / "partner").mkdir()
+    into_folder(tmp_path / "partner", signed(database, home, sealed + 500, at=LATER - timedelta(hours=1)))
+    refuse(database, config)
+
+
+def test_a_former_key_that_was_stolen_stops_nobody(database: Database, home: Path, tmp_path: Path) -> None:
+    plan(database)
+    sealed = seal(database, home)
+    config = load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)})
+    false = signed(database, home, sealed + 500, at=NOON)
+    rotate_key(database, log_key_of(config.keys_folder, ORIGIN)[0], config.keys_folder, at=NOON, actor=DESK)
+    into_folder(tmp_path, false)
+    refuse(database, config)
+
+
+def test_a_pipe_in_a_witness_s_folder_is_not_waited_for(database: Database, home: Path, tmp_path: Path) -> None:
+    plan(database)
+    seal(database, home)
+    os.mkfifo(tmp_path / "000000999999.checkpoint")
+    refuse(database, load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)}))
+
+
+def test_a_witness_s_folder_that_does_not_answer_stops_nobody(
+    database: Database,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    plan(database)
+    seal(database, home)
+    mounted = Signal()
+    monkeypatch.setattr("mailer.audit.high_water._in_folder", lambda _folder: mounted.wait() and [])
+    monkeypatch.setattr("mailer.audit.high_water._PATIENCE", 0.01)
+    refuse(database, load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)}))
+    assert "does not answer" in caplog.text
+    mounted.set()
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EACCES])
+def test_a_witness_s_folder_that_cannot_be_read_stops_nobody(
+    database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def broken(*_: object) -> list[str]:
+        raise OSError(number, os.strerror(number))
+
+    plan(database)
+    seal(database, home)
+    monkeypatch.setattr("os.listdir", broken)
+    monkeypatch.setattr("os.scandir", broken)
+    refuse(database, load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)}))
