@@ -69,7 +69,7 @@ def recover(session: Session, evidence: Evidence, *, at: datetime, actor: Actor)
     reason = f"the database was put back from a copy, noticed {at:%Y-%m-%d %H:%M} UTC: it may have gone out since"
     known = sorted(evidence.deliveries)
     held = set_aside(
-        session, known, word="in the journal of a process that is not in the database", at=at, actor=actor
+        session, known, word="in the journal of a process, and not in the database", at=at, actor=actor
     )
     data = {"by": "hand", "witnessed": evidence.witnessed, "journals": len(evidence.journals), "deliveries": held}
     stopped = settle(session, reason=reason, data=data, at=at, actor=actor)

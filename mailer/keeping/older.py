@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from mailer.audit.high_water import highest, losses, noted
 from mailer.audit.sealing import Checkpoint, known_keys, last_checkpoint
 from mailer.config import Config
-from mailer.delivery.journal import Remains, read_remains
+from mailer.delivery.journal import Ending, Remains, read_remains
 from mailer.delivery.models import Process
 from mailer.errors import DatabaseOlder
 
 _JOURNAL = ".journal"
+_GONE = (Ending.ACCEPTED, Ending.IN_DOUBT, Ending.HELD)
+"""Endings of which an office that does not know of them would send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ class Evidence:
     texts: Sequence[str] = ()
     """What it is older than, in sentences; none where nothing says that it is."""
     journals: Mapping[Path, Remains] = field(default_factory=dict)
-    """Of processes that it does not know."""
+    """All that tell of mail: also one of a process that it knows may tell of what came behind the copy."""
 
     @property
     def deliveries(self) -> frozenset[int]:
         """Those of which such a journal says that they went out, or may have."""
         begun = {number for remains in self.journals.values() for number in remains.begun}
-        return frozenset(begun | {ended.delivery_id for r in self.journals.values() for ended in r.ended})
+        ended = {one for remains in self.journals.values() for one in remains.ended}
+        return frozenset(begun | {one.delivery_id for one in ended if Ending(one.verdict) in _GONE})
 
 
 def refuse_older(session: Session, config: Config, process_folder: Path) -> None:
@@ -64,9 +67,9 @@ def evidence(session: Session, config: Config, process_folder: Path) -> Evidence
     if (mark := highest(notes, keys, origin=origin, lost=lost)) and mark.size > sealed:
         texts.append(f"Its log has {sealed} sealed entries, and {mark.place} is a checkpoint of {mark.size}.")
     known = set(session.scalars(select(Process.id).where(Process.id.in_([file.stem for file in journals]))))
-    unknown = {file: remains for file, remains in journals.items() if file.stem not in known}
+    unknown = [file for file in journals if file.stem not in known]
     texts += [f"{file} is the journal of a process that it does not know, and mail went out." for file in unknown]
-    return Evidence(witnessed, sealed, texts, unknown)
+    return Evidence(witnessed, sealed, texts, journals)
 
 
 def _journals(folder: Path) -> Mapping[Path, Remains]:

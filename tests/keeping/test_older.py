@@ -19,7 +19,7 @@ from mailer.audit.sealing.witness import into_folder
 from mailer.config import Config, load
 from mailer.database import Database
 from mailer.delivery.claims import register
-from mailer.delivery.journal import Journal, journal_file
+from mailer.delivery.journal import Ended, Journal, journal_file
 from mailer.errors import DatabaseOlder
 from mailer.keeping import Evidence, evidence, put_away, recover, refuse_older
 from mailer.schedule.models import Delivery, DeliveryState, Wave, WaveState
@@ -152,11 +152,11 @@ def test_a_journal_of_a_process_that_is_not_known_keeps_it_from_sending(database
         refuse(database, config)
     found = look(database, config)
     with database.write() as session:
-        assert recover(session, found, at=LATER, actor=DESK).deliveries == 1
+        assert recover(session, found, at=LATER, actor=DESK).deliveries == 2
     put_away(found.journals)
     with database.read() as session:
         states = dict(session.execute(select(Delivery.id, Delivery.state).where(Delivery.id.in_(ids[:2]))).all())
-    assert states == {ids[0]: DeliveryState.QUEUED, ids[1]: DeliveryState.HELD}
+    assert states == dict.fromkeys(ids[:2], DeliveryState.HELD)
     refuse(database, config)
     assert not journal_file(folder, "c" * 32).exists()
 
@@ -272,3 +272,29 @@ def test_a_witness_s_folder_that_cannot_be_read_stops_nobody(
     monkeypatch.setattr("os.listdir", broken)
     monkeypatch.setattr("os.scandir", broken)
     refuse(database, load(home, {"DATELINE_LOG__CHECKPOINT_FOLDER": str(tmp_path)}))
+
+
+def test_what_a_known_process_has_sent_since_the_copy_is_held_for_itself(database: Database, home: Path) -> None:
+    """It had begun before the copy was made, and was killed long after."""
+    waves = plan(database)
+    config = load(home, {})
+    folder = home / "data" / "process"
+    with database.write() as session:
+        register(session, "a" * 32, at=NOON)
+        ids = session.scalars(
+            select(Delivery.id).where(Delivery.wave_id == waves[WaveState.SCHEDULED]).order_by(Delivery.id)
+        ).all()
+    journal = Journal(folder, "a" * 32)
+    for number, verdict in enumerate(("accepted", "deferred", "failed", "in-doubt")):
+        journal.begin(ids[number], "0" * 64)
+        journal.end(Ended(ids[number], NOON, "main", "end", verdict, 250, "2.0.0", "ok", "0" * 64))
+    journal.begin(ids[4], "0" * 64)
+    found = look(database, config)
+    assert found.texts == []
+    with database.write() as session:
+        assert recover(session, found, at=LATER, actor=DESK).deliveries == 3
+    put_away(found.journals)
+    with database.read() as session:
+        states = dict(session.execute(select(Delivery.id, Delivery.state).where(Delivery.id.in_(ids))).all())
+    assert [number for number, state in states.items() if state is DeliveryState.HELD] == [ids[0], ids[3], ids[4]]
+    assert not journal_file(folder, "a" * 32).exists()
