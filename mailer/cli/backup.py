@@ -167,7 +167,7 @@ def _tell_restored(done: Restored, *, elsewhere: str) -> None:
     elif not log.problems:
         fits = ", and the checkpoint in the backup fits" if log.witnessed else ""
         say(f"Its log was looked through: {log.sealed} sealed entries are as they were sealed{fits}.")
-    for name in manifest.left_out[:_SHOWN]:
+    for name in done.missing[:_SHOWN]:
         say(f"Put back yourself, as it was not in the backup: {name}")
     _decide(done.waves)
     say("Then: dateline check")
@@ -239,7 +239,7 @@ def _restored(done: Restored) -> Mapping[str, object]:
         "log_fits": not done.log.problems,
         "sealed": done.log.sealed,
         "problems": [problem.text for problem in done.log.problems],
-        "missing": done.manifest.left_out,
+        "missing": done.missing,
         "waves": [_wave(wave) for wave in done.waves],
     }
 

@@ -70,6 +70,11 @@ class OtherExport(DatelineError):
     remedy = "Nothing was changed there. Name a new folder, and keep that one: it shows what the log was."
 
 
+class OtherTiles(DatelineError):
+    message = "The tiles in {folder} are not those that this log goes on from: {reason}."
+    remedy = "Nothing was changed there. Name a new folder, and keep that one: it shows what the log was."
+
+
 class ExportDoubtful(DatelineError):
     message = "The export does not fit its checkpoint ({faults} found), first: {first}"
     remedy = "Keep it as it is, and compare it with another copy."

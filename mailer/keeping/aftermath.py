@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from mailer.audit import Actor, Event, append
@@ -50,9 +50,12 @@ def settle(
     session: Session, *, reason: str, data: Mapping[str, object], at: datetime, actor: Actor
 ) -> Sequence[Stopped]:
     """Hold everything, end the processes that were running then, and write it down. On any level of the schema."""
-    stopped = stand_still(session, reason=reason, word=WORD, at=at, actor=actor)
-    for process_id in session.scalars(select(Process.id).where(Process.ended_at.is_(None))).all():
-        retire(session, process_id, at=at, reason=WORD)
+    stopped: Sequence[Stopped] = ()
+    # The very first level has nothing to send, and nothing that sends.
+    if inspect(session.connection()).has_table(Wave.__tablename__):
+        stopped = stand_still(session, reason=reason, word=WORD, at=at, actor=actor)
+        for process_id in session.scalars(select(Process.id).where(Process.ended_at.is_(None))).all():
+            retire(session, process_id, at=at, reason=WORD)
     append(session, Event.OFFICE_RESTORED, at=at, actor=actor, data={**data, "waves": len(stopped)})
     return stopped
 
@@ -66,7 +69,7 @@ def recover(session: Session, evidence: Evidence, *, at: datetime, actor: Actor)
     reason = f"the database was put back from a copy, noticed {at:%Y-%m-%d %H:%M} UTC: it may have gone out since"
     known = sorted(evidence.deliveries)
     held = set_aside(
-        session, known, word="in the journal of a process that is not in the database", at=at, actor=actor
+        session, known, word="in the journal of a process, and not in the database", at=at, actor=actor
     )
     data = {"by": "hand", "witnessed": evidence.witnessed, "journals": len(evidence.journals), "deliveries": held}
     stopped = settle(session, reason=reason, data=data, at=at, actor=actor)

@@ -16,13 +16,12 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from mailer.errors import BadBackup, UnreadableFile, UnwritableFile
-from mailer.keeping.manifest import MANIFEST, OFFICE, Manifest, Member
+from mailer.keeping.manifest import MANIFEST, OFFICE, Manifest, Member, is_plain
 from mailer.keeping.snapshot import Progress
 
 _CHUNK = 1 << 20
-_MOST_FILES = 10_000
-_MANIFEST_BYTES = 8_000_000
-_NAME_BYTES = 1000
+_MOST_FILES = 100_000
+_MANIFEST_BYTES = 50_000_000
 _DENSEST = 200
 """How many times as large as in the archive a database may be; pages with anything in them stay far below."""
 _SMALL = 64_000_000
@@ -156,7 +155,7 @@ def _require_fit(archive: Archive, infos: Sequence[ZipInfo], size: int) -> None:
 def _trouble(name: str, names: Mapping[str, int], *, is_database: bool) -> str:
     """Why a member must not be called so; empty where it may."""
     parts = name.split("/")
-    if not name.isprintable() or "\\" in name or len(name.encode()) > _NAME_BYTES:
+    if not is_plain(name.removeprefix(OFFICE)):
         return "has a name that cannot be"
     if not is_database and not name.startswith(OFFICE):
         return "is not a file of an office"

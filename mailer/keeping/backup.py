@@ -1,5 +1,6 @@
 """Writes a backup: one file with the database as it was at one instant, the office's folder and a manifest."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -18,7 +19,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from mailer.audit import Actor, Event, append
 from mailer.config import Config
 from mailer.database import Database
-from mailer.errors import FileExists, UnwritableFile
+from mailer.errors import FileExists, UnreadableFile, UnwritableFile
 from mailer.keeping.manifest import DATABASES, MANIFEST, OFFICE, Manifest, Member
 from mailer.keeping.papers import Paper, papers
 from mailer.keeping.snapshot import Progress, copied, require_known
@@ -28,6 +29,8 @@ _DRAFTS = ".dateline-backup-"
 _LOCK = "lock"
 _FULL = ("disk is full", "disk I/O error")
 """SQLite's words."""
+_UNKNOWN = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What a disk says that has no second names for a file, as exFAT, or knows no way to wait for a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def back_up(
         if force:
             whole.replace(file)
         else:
-            os.link(whole, file)  # unlike a rename, not over one that was made meanwhile
+            _name(whole, file)
         sync_folder(file.parent)
     return BackedUp(file, file.stat().st_size, manifest, tuple(paper for paper in found if paper.why_not))
 
@@ -97,7 +100,7 @@ def _fill(
         members.append(_add(archive, DATABASES[kind], content, "Packing the database", total, progress))
     for paper in found:
         if not paper.why_not:
-            with paper.file.open("rb") as content:
+            with suppress(FileNotFoundError), _readable(paper.file) as content:  # or taken away meanwhile
                 members.append(
                     _add(archive, OFFICE + paper.name, content, "Packing the office's files", 0, progress)
                 )
@@ -117,6 +120,29 @@ def _fill(
     )
     archive.writestr(MANIFEST, manifest.to_json())
     return manifest
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[IO[bytes]]:
+    try:
+        content = file.open("rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(file=file, reason=error.strerror or "unknown reason") from error
+    with content:
+        yield content
+
+
+def _name(whole: Path, file: Path) -> None:
+    """Give the whole file its name, unlike a rename not over one that was made meanwhile."""
+    try:
+        os.link(whole, file)
+    except OSError as error:
+        if error.errno not in _UNKNOWN:
+            raise
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        whole.replace(file)
 
 
 def _add(archive: ZipFile, name: str, content: IO[bytes], what: str, total: int, progress: Progress) -> Member:
@@ -162,6 +188,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNKNOWN:
+            raise
     finally:
         os.close(descriptor)
 

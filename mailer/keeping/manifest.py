@@ -22,6 +22,17 @@ DATABASES: Mapping[str, str] = {"sqlite": "database/dateline.db", "postgresql": 
 """By its kind: where in the backup the database is."""
 
 
+_NAME_BYTES = 1000
+_PATH = 4096
+_YEARS = range(1970, 9000)
+"""A time of which another zone's could be none is in no backup."""
+
+
+def is_plain(name: str) -> bool:
+    """Whether a file in a backup may be called so: it can be shown, and is the same on every system."""
+    return name.isprintable() and "\\" not in name and len(f"{OFFICE}{name}".encode()) <= _NAME_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file of a backup."""
@@ -98,12 +109,15 @@ class Manifest:
             or not all(isinstance(text, str) for text in texts)
             or not all(isinstance(member.name, str) for member in self.members)
             or type(self.with_keys) is not bool
-            or self.made_at.tzinfo is None
+            or self.made_at.utcoffset() is None
+            or self.made_at.year not in _YEARS
         ):
             raise ValueError("its manifest has a value that cannot be")
         if self.kind not in DATABASES:
             raise ValueError("its manifest names a kind of database that Dateline does not know")
-        # Both are shown to a person.
+        # All of these are shown to a person.
+        if not all(text.isprintable() and len(text) <= _PATH for text in self.left_out):
+            raise ValueError("its manifest names a file that cannot be")
         if not all(re.fullmatch(r"[\w.+-]{1,60}", text, re.ASCII) for text in (self.dateline, self.level)):
             raise ValueError("its manifest has a version that cannot be")
         if not all(_is_hash(member.sha256) for member in self.members):

@@ -11,14 +11,16 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.audit.high_water import highest, known_lost, noted
+from mailer.audit.high_water import highest, losses, noted
 from mailer.audit.sealing import Checkpoint, known_keys, last_checkpoint
 from mailer.config import Config
-from mailer.delivery.journal import Remains, read_remains
+from mailer.delivery.journal import Ending, Remains, read_remains
 from mailer.delivery.models import Process
 from mailer.errors import DatabaseOlder
 
 _JOURNAL = ".journal"
+_GONE = (Ending.ACCEPTED, Ending.IN_DOUBT, Ending.HELD)
+"""Endings of which an office that does not know of them would send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +28,20 @@ class Evidence:
     """What is known beside the database."""
 
     witnessed: int = 0
-    """Of how many entries the largest checkpoint outside of it is; 0 where there is none."""
+    """Of how many entries the largest checkpoint outside of it is, lost or not; 0 where there is none."""
     sealed: int = 0
     """Of how many its own last one is."""
     texts: Sequence[str] = ()
     """What it is older than, in sentences; none where nothing says that it is."""
     journals: Mapping[Path, Remains] = field(default_factory=dict)
-    """Of processes that it does not know."""
+    """All that tell of mail: also one of a process that it knows may tell of what came behind the copy."""
 
     @property
     def deliveries(self) -> frozenset[int]:
         """Those of which such a journal says that they went out, or may have."""
         begun = {number for remains in self.journals.values() for number in remains.begun}
-        return frozenset(begun | {ended.delivery_id for r in self.journals.values() for ended in r.ended})
+        ended = {one for remains in self.journals.values() for one in remains.ended}
+        return frozenset(begun | {one.delivery_id for one in ended if Ending(one.verdict) in _GONE})
 
 
 def refuse_older(session: Session, config: Config, process_folder: Path) -> None:
@@ -55,15 +58,18 @@ def evidence(session: Session, config: Config, process_folder: Path) -> Evidence
     journals = _journals(process_folder)
     last = last_checkpoint(session)
     own = Checkpoint.parsed(last.note) if last else None
-    mark = highest(notes, known_keys(config.keys_folder), origin=own.origin if own else "")
-    sealed, witnessed = (own.size if own else 0), (mark.size if mark else 0)
+    keys, origin = known_keys(config.keys_folder), own.origin if own else ""
+    most = highest(notes, keys, origin=origin)
+    sealed, witnessed = (own.size if own else 0), (most.size if most else 0)
     texts: list[str] = []
-    if mark is not None and witnessed > sealed and witnessed > known_lost(session):
-        texts.append(f"Its log has {sealed} sealed entries, and {mark.place} is a checkpoint of {witnessed}.")
+    # What was lost before is looked up only where it matters: the log may have millions of entries.
+    lost = losses(session) if witnessed > sealed else ()
+    if (mark := highest(notes, keys, origin=origin, lost=lost)) and mark.size > sealed:
+        texts.append(f"Its log has {sealed} sealed entries, and {mark.place} is a checkpoint of {mark.size}.")
     known = set(session.scalars(select(Process.id).where(Process.id.in_([file.stem for file in journals]))))
-    unknown = {file: remains for file, remains in journals.items() if file.stem not in known}
+    unknown = [file for file in journals if file.stem not in known]
     texts += [f"{file} is the journal of a process that it does not know, and mail went out." for file in unknown]
-    return Evidence(witnessed, sealed, texts, unknown)
+    return Evidence(witnessed, sealed, texts, journals)
 
 
 def _journals(folder: Path) -> Mapping[Path, Remains]:

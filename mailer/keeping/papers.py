@@ -1,11 +1,14 @@
 """The files of an office's folder that a backup has beside the database, and which of them are secret."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mailer.audit.high_water import LAST, SET_BACK
 from mailer.config import Config
+from mailer.keeping.manifest import is_plain
 
 FOLDERS = ("config", "contacts", "templates")
 """What people edit. Everything else of an office is in its database."""
@@ -27,17 +30,38 @@ class Paper:
     """Why a backup leaves it out; empty where it is in it."""
 
 
+def to_put_back(left_out: Sequence[str]) -> Sequence[str]:
+    """Of the files that a backup has left out, those that an office needs which was made of it."""
+    ours = [f"config/keys/{name}" for name in _OF_THIS_COPY]
+    return [name for name in left_out if not any(fnmatchcase(name, one) for one in ours)]
+
+
 def papers(config: Config, *, with_keys: bool) -> Iterator[Paper]:
     """All files, in the order of their names; those that are left out as well, with the reason."""
     home = config.home
     secret = _secrets(config)
-    found = {file for folder in FOLDERS for file in (home / folder).rglob("*") if not file.is_dir()}
+    found = {file for folder in FOLDERS for file in _files(home / folder, home.resolve())}
     found |= {file for file in secret if file.is_relative_to(home) and file.is_file()}
     for file in sorted(found):
         yield _paper(file, home, secret, with_keys=with_keys)
     for file in sorted(secret):
         if not file.is_relative_to(home) and file.is_file():
             yield Paper(str(file), file, "it lies outside of the office's folder")
+
+
+def _files(top: Path, home: Path) -> Iterator[Path]:
+    """All files in a folder, and in those that it has links to, as of keys that lie on another disk."""
+    seen = {top.resolve()}
+    for place, folders, files in os.walk(top, followlinks=True):
+        folder = Path(place)
+        for name in [*folders]:
+            real = (folder / name).resolve()
+            if (folder / name).is_symlink() and (real in seen or home.is_relative_to(real)):
+                # It leads round in a circle: told as what is no plain file.
+                folders.remove(name)
+                files.append(name)
+            seen.add(real)
+        yield from (folder / name for name in files)
 
 
 def _paper(file: Path, home: Path, secret: frozenset[Path], *, with_keys: bool) -> Paper:
@@ -47,7 +71,7 @@ def _paper(file: Path, home: Path, secret: frozenset[Path], *, with_keys: bool) 
     # A link from contacts/ to a key is a key.
     among_keys = real.is_relative_to(keys)
     hidden = file in secret or real in secret or (among_keys and not any(real.match(name) for name in _PUBLIC))
-    if not name.isprintable():
+    if not is_plain(name):
         return Paper(
             "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name), file, "its name"
         )

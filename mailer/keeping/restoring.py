@@ -5,6 +5,7 @@ whoever is stopped in the middle leaves no office. A PostgreSQL database says at
 transaction on that holds everything, and till then no program takes it for an office's.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from mailer.audit import Actor
 from mailer.audit.high_water import highest, noted
@@ -39,6 +41,7 @@ from mailer.keeping.aftermath import HeldWave, described, settle
 from mailer.keeping.archive import Archive, opened_backup
 from mailer.keeping.backup import sync_folder
 from mailer.keeping.manifest import OFFICE, Manifest
+from mailer.keeping.papers import to_put_back
 from mailer.keeping.programs import writing_to
 from mailer.keeping.snapshot import Progress, free_bytes
 from mailer.schedule.standstill import Stopped
@@ -62,6 +65,11 @@ class Restored:
     log: Verified
     """What a look through its log has found, against the checkpoint in the manifest too."""
 
+    @property
+    def missing(self) -> Sequence[str]:
+        """Files that the backup has not, and that somebody has to put back from elsewhere."""
+        return to_put_back(self.manifest.left_out)
+
 
 def restore(
     file: Path,
@@ -81,21 +89,21 @@ def restore(
     office in the folder.
     """
     folder = folder.absolute()
+    _clear_drafts(folder)
     _require_empty(folder)
     with opened_backup(file, progress) as archive, _draft(folder) as draft:
-        _require_usable(archive, folder)
+        _require_usable(archive, draft)
         for member in archive.papers:
             archive.extract(member, draft / member.name.removeprefix(OFFICE))
         if not config_file(draft).is_file():
             raise BadBackup(file=file, reason="there are no settings in it")
         place = _place(archive, draft, folder, database_url, environment)
-        with place.opened(archive, progress) as database:
+        with place.opened(archive, progress) as database, _of_its_level(archive):
             stopped = _settle(database, archive.manifest, _witnessed(archive.manifest, draft), at=at, actor=actor)
             migrate.upgrade(database)
             waves, log = _look(database, archive.manifest, stopped, draft, progress)
         place.keep()
-        draft.rename(folder)  # over an empty folder too, and over nothing else (POSIX rename)
-        sync_folder(folder.parent)
+        _take_its_place(draft, folder)
         return Restored(folder, place.shown, archive.manifest, archive.manifest.level, waves, log)
 
 
@@ -109,29 +117,85 @@ def _require_empty(folder: Path) -> None:
         raise UnwritableFile(file=folder, reason=error.strerror or "unknown reason") from error
 
 
-def _require_usable(archive: Archive, folder: Path) -> None:
+def _require_usable(archive: Archive, draft: Path) -> None:
     manifest = archive.manifest
     script = ScriptDirectory.from_config(migrate.configuration())
     if manifest.level not in {step.revision for step in script.walk_revisions()}:
         raise BackupNewer(file=archive.file, version=manifest.dateline, level=manifest.level)
-    needed, free = int(archive.size * _ROOM), free_bytes(folder.parent)
+    needed, free = int(archive.size * _ROOM), free_bytes(draft)
     if needed > free:
-        raise NoRoom(folder=folder.parent, free=free // _MEGABYTE, needed=needed // _MEGABYTE + 1)
+        raise NoRoom(folder=draft.parent, free=free // _MEGABYTE, needed=needed // _MEGABYTE + 1)
 
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A folder beside the one that was named; gone at the end, unless it has taken that name."""
-    draft = folder.parent / f".{folder.name[:200]}.restoring-{secrets.token_hex(8)}"
+    """A folder beside the one that was named, or in it where it is there; gone at the end, unless it has taken its
+    place.
+
+    One that is there may be a disk of its own, a link, or in a folder in which this account cannot write.
+    """
+    draft = _place_of_drafts(folder) / f"{_name_of_drafts(folder)}{secrets.token_hex(8)}"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft.parent.mkdir(parents=True, exist_ok=True)
         draft.mkdir(mode=0o700)
-        yield draft
+        with _held(draft):
+            yield draft
     except OSError as error:
         which = error.filename if isinstance(error.filename, str) else folder
         raise UnwritableFile(file=which, reason=error.strerror or "unknown reason") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _place_of_drafts(folder: Path) -> Path:
+    return folder if folder.is_dir() else folder.parent
+
+
+def _name_of_drafts(folder: Path) -> str:
+    return f".{folder.name[:200]}.restoring-"
+
+
+def _clear_drafts(folder: Path) -> None:
+    """Clear away what restores that were killed have left: everybody's details are in it."""
+    with suppress(OSError):
+        for old in [*_place_of_drafts(folder).iterdir()]:
+            if old.name.startswith(_name_of_drafts(folder)):
+                with suppress(OSError), _held(old):
+                    shutil.rmtree(old)
+
+
+@contextmanager
+def _held(draft: Path) -> Iterator[None]:
+    """The lock of whoever works there, which the system takes away however it dies. Raises ``OSError``."""
+    descriptor = os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take_its_place(draft: Path, folder: Path) -> None:
+    if draft.parent != folder:
+        draft.rename(folder)  # over nothing that has anything in it (POSIX rename)
+        sync_folder(folder.parent)
+        return
+    # The settings last: without them it is no office.
+    for part in sorted(draft.iterdir(), key=lambda part: part.name == "config"):
+        part.rename(folder / part.name)
+    draft.rmdir()
+    sync_folder(folder)
+
+
+@contextmanager
+def _of_its_level(archive: Archive) -> Iterator[None]:
+    """Raises ``BadBackup`` where the database has other tables than those of the level that it says."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        if isinstance(error, OperationalError) and "no such" not in str(error.orig):
+            raise
+        raise BadBackup(file=archive.file, reason="its database is not of the level that it says") from error
 
 
 @dataclass(frozen=True, slots=True)

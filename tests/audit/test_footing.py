@@ -1,5 +1,7 @@
 """What an attacker who owns the database leaves for the office's own sealer to sign: it signs none of it."""
 
+import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -253,3 +255,51 @@ def test_what_the_first_sealers_signed_without_time_and_number_still_fits(log: D
     assert look(log, key).problems == []
     assert Sealer(log, key).seal(at=NOON) == Sealed(3, 703)
     assert look(log, key).problems == []
+
+
+def test_of_two_who_change_the_key_at_once_one_waits_for_the_other(
+    log: Database, key: LogKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(key)
+    real, second = Sealer.seal_all, []
+
+    def other() -> None:
+        second.append(rotate_key(log, key, folder, at=NOON, actor=DESK))
+
+    officer = threading.Thread(target=other)
+
+    def meanwhile(self: Sealer, *, at: datetime) -> Sealed:
+        # Where the first one has taken everything in and not yet changed anything.
+        if not officer.ident:
+            officer.start()
+            officer.join(0.3)
+        return real(self, at=at)
+
+    monkeypatch.setattr(Sealer, "seal_all", meanwhile)
+    first = rotate_key(log, key, folder, at=NOON, actor=DESK)
+    officer.join()
+    assert list(known_keys(folder)) == [key.verifier, first, *second]
+    with log.read() as session:
+        entries = told(session, Event.LOG_KEY_CHANGED)
+    assert [(entry.data["former"], entry.data["key"]) for entry in entries] == [
+        (str(key.verifier), str(first)),
+        (str(first), str(second[0])),
+    ]
+    assert examine(log, folder).problems == []
+
+
+def test_a_handover_that_is_spoilt_is_named_where_an_older_copy_is_gone_on_with(
+    log: Database, key: LogKey
+) -> None:
+    folder = folder_of(key)
+    attack(log, *TO_301)
+    (folder / "handover-000000000009.checkpoint").write_bytes(b"\xff")
+    with pytest.raises(BadLogKey, match="handover"):
+        accept_backup(log, folder, at=NOON, actor=DESK)
+
+
+def test_whoever_seals_next_may_read_how_far_it_was_sealed(log: Database, key: LogKey) -> None:
+    """As root has sealed once by hand, and the office's own account goes on."""
+    Sealer(log, key).seal_all(at=NOON)
+    assert (folder_of(key) / "log.sealed").stat().st_mode & 0o777 == 0o644
+    assert (folder_of(key) / "log.pem").stat().st_mode & 0o777 == 0o600

@@ -17,6 +17,7 @@ from mailer.audit.sealing import (
     Checkpoint,
     Sealed,
     Sealer,
+    Witness,
     kept_sealed,
     kept_witnessed,
     log_key_of,
@@ -168,6 +169,29 @@ def test_one_witness_that_fails_keeps_no_other_from_it(
         pass
     assert len(server.received) == len(said) == 1
     assert "gone: No such file or directory" in said[0]
+
+
+def test_one_that_never_answers_or_fails_as_nobody_knows_keeps_neither_the_others_nor_the_end(
+    database: Database, tmp_path: Path
+) -> None:
+    key, _ = log_key_of(tmp_path / "keys", "press.example/log")
+    write(database)
+    Sealer(database, key).seal_all(at=NOON)
+    given, said, mounted = [], list[str](), threading.Event()
+
+    def broken(_note: str) -> None:
+        raise UnicodeError
+
+    everybody = [
+        Witness("dead mount", lambda _note: mounted.wait() and None, HOUR),
+        Witness("broken", broken, HOUR),
+        Witness("well", given.append, HOUR),
+    ]
+    with kept_witnessed(database, TestClock(), everybody, on_trouble=said.append, patience=0.2):
+        pass
+    mounted.set()
+    assert len(given) == 1
+    assert said == ["The witness has failed.", "The witness does not come to an end, and is left."]
 
 
 def test_a_folder_keeps_what_it_has_and_tells_of_another(tmp_path: Path) -> None:

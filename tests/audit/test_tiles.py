@@ -13,7 +13,7 @@ from mailer.audit.sealing.merkle import HASH_BYTES, consistency_proof, is_consis
 from mailer.audit.sealing.static import tile_path
 from mailer.audit.sealing.tiles import WIDTH, Growing, Tiles, cut, top
 from mailer.database import Database
-from mailer.errors import LogTreeBroken, NothingSealed
+from mailer.errors import LogTreeBroken, NothingSealed, OtherTiles
 
 HASHES = [leaf_hash(str(number).encode()) for number in range(70_000)]
 
@@ -127,3 +127,29 @@ def test_no_tree_is_written_that_is_not_the_one_that_was_signed(
 def test_of_a_log_without_a_seal_there_is_nothing_to_write(database: Database, tmp_path: Path) -> None:
     with database.read() as session, pytest.raises(NothingSealed):
         write_tree(session, tmp_path)
+
+
+def test_tiles_of_what_was_lost_are_not_mixed_with_those_that_came_since(
+    log: Database, key: LogKey, tmp_path: Path
+) -> None:
+    """As after a restore: the log has another continuation than the folder."""
+    with log.read() as session:
+        write_tree(session, tmp_path)
+    last = Checkpoint.parsed((tmp_path / "checkpoint").read_text("utf-8"))
+    for size, words in ((last.size, "700 other entries"), (last.size + 1, "701 entries, and this log has 700")):
+        note = key.sign(str(Checkpoint(last.origin, size, bytes(32))))
+        (tmp_path / "checkpoint").write_text(note, "utf-8")
+        with log.read() as session, pytest.raises(OtherTiles, match=words):
+            write_tree(session, tmp_path)
+        assert (tmp_path / "checkpoint").read_text("utf-8") == note
+    (tmp_path / "checkpoint").write_bytes(b"\xff")
+    with log.read() as session, pytest.raises(OtherTiles, match="cannot be read"):
+        write_tree(session, tmp_path)
+
+
+def test_a_tile_that_a_power_cut_has_emptied_is_written_again(log: Database, tmp_path: Path) -> None:
+    with log.read() as session:
+        write_tree(session, tmp_path)
+        (tmp_path / "tile/0/000").write_bytes(b"")
+        assert write_tree(session, tmp_path).tiles == 1
+    assert (tmp_path / "tile/0/000").stat().st_size == 256 * HASH_BYTES

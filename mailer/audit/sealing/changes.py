@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer.audit.log import Actor, Event, append
-from mailer.audit.sealing.keys import LogKey, change_key, remembered, set_back
+from mailer.audit.sealing.keys import LogKey, change_key, changing, remembered, set_back
 from mailer.audit.sealing.models import last_checkpoint
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey
 from mailer.audit.sealing.sealer import Sealer
@@ -23,21 +23,23 @@ class SetBack:
 def rotate_key(database: Database, key: LogKey, folder: Path, *, at: datetime, actor: Actor) -> VerifierKey:
     """Let a new key take over from this one, which seals the entry that says so and is gone then.
 
-    A sealer that runs meanwhile, in this process or another, takes the new key up. Cut off at any moment, either key is
-    in place, whole, and the next seal goes on. Raises what ``Sealer.seal`` raises, and then nothing was changed.
+    Of two that are asked for at once one waits for the other. A sealer that runs meanwhile, in this process or another,
+    takes the new key up. Cut off at any moment, either key is in place, whole, and the next seal goes on. Raises what
+    ``Sealer.seal`` raises, and then nothing was changed.
     """
-    former = Sealer(database, key)
-    former.seal_all(at=at)
-
-    def announce(new: VerifierKey) -> None:
-        with database.write() as session:
-            data = {"key": str(new), "former": str(key.verifier)}
-            append(session, Event.LOG_KEY_CHANGED, at=at, actor=actor, data=data)
+    with changing(folder):
+        former = Sealer(database, key)
         former.seal_all(at=at)
 
-    new = change_key(folder, announce)
-    Sealer(database, new).seal_all(at=at)
-    return next(known for known in new.known() if known == new.verifier)
+        def announce(new: VerifierKey) -> None:
+            with database.write() as session:
+                data = {"key": str(new), "former": str(key.as_it_is_now().verifier)}
+                append(session, Event.LOG_KEY_CHANGED, at=at, actor=actor, data=data)
+            former.seal_all(at=at)
+
+        new = change_key(folder, announce)
+        Sealer(database, new).seal_all(at=at)
+        return next(known for known in new.known() if known == new.verifier)
 
 
 def accept_backup(database: Database, folder: Path, *, at: datetime, actor: Actor) -> SetBack | None:

@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-
-from sqlalchemy import select
+from functools import partial
 
 from mailer.audit.sealing.models import LogWitness, last_checkpoint
 from mailer.audit.sealing.sealer import BATCH, Sealer
@@ -23,6 +22,9 @@ LOOK = 30.0
 
 AGAIN = timedelta(minutes=15)
 """After which a witness who could not be given one is tried again, if not before."""
+
+PATIENCE = 45.0
+"""Seconds that the end waits for a witness: one whose disk is gone cannot be woken up, and may never answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ def kept_witnessed(
     *,
     on_trouble: Callable[[str], None],
     look: float = LOOK,
+    patience: float = PATIENCE,
 ) -> Iterator[None]:
     """Give the last checkpoint to each witness as often as it wants until the block ends, and then once more.
 
@@ -65,33 +68,28 @@ def kept_witnessed(
     came of it is kept in the database, so that one who gets a mail each day gets no other after a restart.
     """
 
-    def give(ended: threading.Event) -> None:
+    def give(witness: Witness, ended: threading.Event) -> None:
         with database.read() as session:
-            last = last_checkpoint(session)
-            known = {row.name: row for row in session.scalars(select(LogWitness))}
-        trouble: DatelineError | None = None
-        for witness in witnesses:
-            row, now = known.get(witness.name), clock.now()
-            if last is None or not _is_due(witness, row, last.size, now, ended=ended.is_set()):
-                continue
-            given_at, size, failed = row.given_at if row else None, row.size if row else 0, None
-            try:
-                witness.give(last.note)
-                given_at, size = now, last.size
-            except DatelineError as error:
-                trouble = failed = error  # the others shall have it all the same
-            words = failed.problem if failed else ""
-            with database.write() as session:
-                session.merge(
-                    LogWitness(name=witness.name, tried_at=now, given_at=given_at, size=size, trouble=words)
-                )
-        if trouble:
-            raise trouble
+            last, row = last_checkpoint(session), session.get(LogWitness, witness.name)
+        now = clock.now()
+        if last is None or not _is_due(witness, row, last.size, now, ended=ended.is_set()):
+            return
+        given_at, size, failed = row.given_at if row else None, row.size if row else 0, None
+        try:
+            witness.give(last.note)
+            given_at, size = now, last.size
+        except DatelineError as error:
+            failed = error
+        words = failed.problem if failed else ""
+        with database.write() as session:
+            session.merge(LogWitness(name=witness.name, tried_at=now, given_at=given_at, size=size, trouble=words))
+        if failed:
+            raise failed
 
-    if not witnesses:
-        yield
-        return
-    with _repeated("witness", give, look, on_trouble):
+    with ExitStack() as kept:
+        for witness in witnesses:
+            # Each by itself: one that hangs, or fails in a way that nobody knows, keeps it from no other.
+            kept.enter_context(_repeated("witness", partial(give, witness), look, on_trouble, patience=patience))
         yield
 
 
@@ -109,9 +107,17 @@ def _is_due(witness: Witness, row: LogWitness | None, size: int, now: datetime, 
 
 @contextmanager
 def _repeated(
-    name: str, work: Callable[[threading.Event], None], every: float, on_trouble: Callable[[str], None]
+    name: str,
+    work: Callable[[threading.Event], None],
+    every: float,
+    on_trouble: Callable[[str], None],
+    *,
+    patience: float | None = None,
 ) -> Iterator[None]:
-    """Work on a thread of its own each so many seconds, and a last time when the block has ended."""
+    """Work on a thread of its own each so many seconds, and a last time when the block has ended.
+
+    With ``patience`` the end waits no longer than so many seconds, and leaves the thread to itself.
+    """
     ended = threading.Event()
 
     def repeat() -> None:
@@ -131,10 +137,12 @@ def _repeated(
             if last:
                 return
 
-    thread = threading.Thread(target=repeat, name=name)
+    thread = threading.Thread(target=repeat, name=name, daemon=patience is not None)
     thread.start()
     try:
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(patience)
+        if thread.is_alive():
+            on_trouble(f"The {name} does not come to an end, and is left.")

@@ -5,9 +5,10 @@ Beside them lie checkpoints that such a person cannot reach either: the last one
 ``log.sealed``, and in ``handover-….checkpoint`` each one at which a key took over from another.
 """
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -68,7 +69,9 @@ class LogKey:
         size = Checkpoint.parsed(last).size if last and known else 0
         if size:
             _replace(
-                folder / f"handover-{size:012}.checkpoint", also_signed(last, self.name, self.secret).encode()
+                folder / f"handover-{size:012}.checkpoint",
+                also_signed(last, self.name, self.secret).encode(),
+                mode=0o644,
             )
         _write_known(folder, [*known, VerifierKey(self.name, self.verifier.public, size)])
 
@@ -86,6 +89,19 @@ def log_key_of(folder: Path, name: str) -> tuple[LogKey, bool]:
     return key, made
 
 
+@contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Wait until nobody else changes the key, and keep others from it. Raises ``UnwritableFile``."""
+    with _writing(folder):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a share that knows no locks has only one officer at a time
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def change_key(folder: Path, made: Callable[[VerifierKey], None]) -> LogKey:
     """Put another key in the place of the one that signs, whose secret part is gone then.
 
@@ -100,7 +116,8 @@ def change_key(folder: Path, made: Callable[[VerifierKey], None]) -> LogKey:
 
 def remember(folder: Path, note: str) -> None:
     """Keep the last checkpoint that was signed here. Raises ``UnwritableFile``."""
-    _replace(folder / _SEALED, note.encode())
+    # Not secret, and somebody else's account may seal next.
+    _replace(folder / _SEALED, note.encode(), mode=0o644)
 
 
 def remembered(folder: Path) -> str:
@@ -125,8 +142,15 @@ def set_back(folder: Path, size: int) -> None:
     _write_known(folder, keys)
     for file in (folder / _SEALED, *folder.glob(_HANDOVERS)):
         with _writing(file):
-            if file.exists() and (more := Checkpoint.parsed(file.read_text("utf-8")).size) > size:
+            if file.exists() and (more := _size(file)) > size:
                 file.replace(folder / f"set-back-{more:012}-{file.stem}.checkpoint")
+
+
+def _size(file: Path) -> int:
+    try:
+        return Checkpoint.parsed(file.read_text("utf-8")).size
+    except ValueError as error:  # a wrong byte is one as well
+        raise BadLogKey(file=file, reason="there is no checkpoint in it") from error
 
 
 def beside_the_keys(folder: Path) -> Sequence[str]:
