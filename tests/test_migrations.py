@@ -6,6 +6,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import mailer.audit.models
@@ -54,6 +55,12 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     for refused in (migrate.require, migrate.upgrade):
         with pytest.raises(SchemaUnknown, match="9999"):
             refused(database)
+
+
+def test_the_levels_are_those_of_the_steps() -> None:
+    script = ScriptDirectory.from_config(migrate.configuration())
+    assert migrate.levels() == tuple(reversed([step.revision for step in script.walk_revisions()]))
+    assert migrate.levels()[-1] == script.get_current_head()
 
 
 def stop_at(database: Database, step: str) -> None:

@@ -9,32 +9,50 @@ from typing import Annotated
 import typer
 from rich.logging import RichHandler
 
-from mailer.cli import (
-    backup,
-    beats,
-    contacts,
-    deliveries,
-    demo,
-    dkim,
-    lists,
-    log,
-    log_export,
-    log_seal,
-    outlets,
-    releases,
-    reports,
-    run,
-    setup,
-    terms,
-    waves,
-)
-from mailer.cli.office import HomeOption, set_home
-from mailer.cli.output import err, fail
+from mailer.cli.console import err, fail
+from mailer.cli.home import HomeOption, set_home
+from mailer.cli.loading import Later, group_of
 from mailer.errors import DatelineError
 from mailer.logs import TextFormatter
 
+COMMANDS = {
+    "init": Later(
+        "setup:init",
+        "Make a fresh press office in a folder: settings, sample contacts, templates, and an empty database.",
+    ),
+    "demo": Later(
+        "demo:demo",
+        "Show the whole way of one release: two organisations, two languages, an embargo, and who received what.",
+    ),
+    "check": Later("setup:check", "Look at the whole office: settings, database, templates, relays, clock."),
+    "migrate": Later("setup:migrate_database", "Bring the database to the level that this version needs."),
+    "run": Later("run:run", "Keep the clock, open each wave at its time, and send."),
+    "backup": Later(
+        "backup:backup", "Write the whole office into one file, while it goes on working and sending."
+    ),
+    "restore": Later("backup:restore_office", "Make an office of a backup."),
+    "recover": Later(
+        "backup:recover_office",
+        "Go on after the database was put back by hand: hold every wave until you decide, and say so in the log.",
+    ),
+    "verify-receipt": Later("log_seal:verify_receipt", "Check a receipt."),
+    "verify-export": Later("log_export:verify_export", "Check an export."),
+    "contacts": Later("contacts:app", "The registry of journalists and communications officers."),
+    "beats": Later("beats:app", "The subjects that contacts cover."),
+    "outlets": Later("outlets:app", "Where contacts work."),
+    "terms": Later("terms:app", "Embargo terms: the texts that journalists accept."),
+    "lists": Later("lists:app", "Media lists: who gets a wave."),
+    "releases": Later("releases:app", "Press releases: import, preview, freeze, approve."),
+    "waves": Later("waves:app", "The plan: what goes out when, to whom."),
+    "deliveries": Later("deliveries:app", "Who received what."),
+    "report": Later("reports:app", "Answers to officers and auditors, to print or hand on."),
+    "log": Later("log:app", "The append-only record of every event."),
+    "dkim": Later("dkim:app", "The keys that sign our mail, and their DNS records."),
+}
+
 app = typer.Typer(
     name="dateline",
+    cls=group_of(COMMANDS),
     help="A self-hosted press office: press releases to the right journalists, never before the embargo, with proof.",
     no_args_is_help=True,
     add_completion=False,
@@ -61,29 +79,6 @@ def office(
 ) -> None:
     """Work in the press office of the current folder, or of --home."""
     set_home(home)
-
-
-app.command("init")(setup.init)
-app.command("demo")(demo.demo)
-app.command("check")(setup.check)
-app.command("migrate")(setup.migrate_database)
-app.command("run")(run.run)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore_office)
-app.command("recover")(backup.recover_office)
-app.add_typer(contacts.app, name="contacts", help="The registry of journalists and communications officers.")
-app.add_typer(beats.app, name="beats", help="The subjects that contacts cover.")
-app.add_typer(outlets.app, name="outlets", help="Where contacts work.")
-app.add_typer(terms.app, name="terms", help="Embargo terms: the texts that journalists accept.")
-app.add_typer(lists.app, name="lists", help="Media lists: who gets a wave.")
-app.add_typer(releases.app, name="releases", help="Press releases: import, preview, freeze, approve.")
-app.add_typer(waves.app, name="waves", help="The plan: what goes out when, to whom.")
-app.add_typer(deliveries.app, name="deliveries", help="Who received what.")
-app.add_typer(reports.app, name="report", help="Answers to officers and auditors, to print or hand on.")
-app.add_typer(log.app, name="log", help="The append-only record of every event.")
-app.command("verify-receipt")(log_seal.verify_receipt)
-app.command("verify-export")(log_export.verify_export)
-app.add_typer(dkim.app, name="dkim", help="The keys that sign our mail, and their DNS records.")
 
 
 def _keep_trace() -> str:

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from mailer.audit.sealing import accept_backup
 from mailer.cli.files import ForceOption
-from mailer.cli.office import account, home, opened
+from mailer.cli.home import home
+from mailer.cli.office import account, opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import Column, Form, err, look_at, out, say, show_document, show_list
 from mailer.clock import SystemClock

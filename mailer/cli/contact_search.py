@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit import Question
+from mailer.cli.contacts import COLUMNS, fields
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption
 from mailer.cli.output import Form, form_of, look_at, say, show_list
@@ -27,8 +28,6 @@ def search_contacts(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = LIMIT,
 ) -> None:
     """Find people by their words, those first who are called so. The last word may be just begun."""
-    from mailer.cli.contacts import COLUMNS, fields
-
     form = form_of(as_json=as_json, as_csv=as_csv)
     with opened() as office, office.database.read() as session:
         at = office.clock.now()

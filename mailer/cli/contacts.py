@@ -8,21 +8,7 @@ import typer
 from rich.text import Text
 
 from mailer.audit import Question
-from mailer.cli import (
-    contact_care,
-    contact_dossier,
-    contact_entry,
-    contact_erase,
-    contact_export,
-    contact_hygiene,
-    contact_import,
-    contact_merge,
-    contact_move,
-    contact_retention,
-    contact_search,
-    contact_suppression,
-    contact_terms,
-)
+from mailer.cli.loading import Later, group_of
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, LimitOption, WhoArgument
 from mailer.cli.output import Column, Form, form_of, look_at, out, say, show_document, show_list, shown
@@ -34,7 +20,43 @@ from mailer.contacts.search import contact_named, find_contacts
 from mailer.contacts.suppression import suppressed_among
 from mailer.contacts.terms import day_of
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+COMMANDS = {
+    "list": Later("contacts:list_contacts", takes_query=True),
+    "show": Later("contacts:show_contact"),
+    "add": Later("contact_entry:add"),
+    "change": Later("contact_entry:change"),
+    "import": Later("contact_import:import_files"),
+    "search": Later("contact_search:search_contacts", takes_query=True),
+    "reindex": Later("contact_search:reindex_contacts"),
+    "suppress": Later("contact_suppression:suppress_address"),
+    "unsuppress": Later("contact_suppression:lift_suppression"),
+    "suppressions": Later("contact_suppression:list_suppressions"),
+    "accept": Later("contact_terms:accept_terms"),
+    "withdraw": Later("contact_terms:withdraw_terms"),
+    "basis": Later("contact_terms:give_basis"),
+    "export": Later("contact_export:export_contacts", takes_query=True),
+    "erase": Later("contact_erase:erase_contact"),
+    "dossier": Later("contact_dossier:show_dossier"),
+    "retention": Later("contact_retention:retain"),
+    "duplicates": Later("contact_merge:list_duplicates"),
+    "distinct": Later("contact_merge:tell_distinct"),
+    "merge": Later("contact_merge:merge_contacts"),
+    "unmerge": Later("contact_merge:unmerge_contacts"),
+    "join": Later("contact_move:join"),
+    "left": Later("contact_move:left"),
+    "move": Later("contact_move:move_contact"),
+    "note": Later("contact_care:note"),
+    "notes": Later("contact_care:list_notes"),
+    "history": Later("contact_care:show_history"),
+    "tag": Later("contact_care:tag_contacts"),
+    "untag": Later("contact_care:untag_contacts"),
+    "verify": Later("contact_care:verify_contacts"),
+    "deactivate": Later("contact_care:deactivate"),
+    "activate": Later("contact_care:activate"),
+    "hygiene": Later("contact_hygiene:list_hygiene"),
+}
+
+app = typer.Typer(cls=group_of(COMMANDS), no_args_is_help=True, rich_markup_mode=None)
 
 COLUMNS = (
     Column("contact", "No.", number=True),
@@ -71,8 +93,6 @@ def fields(contact: Contact, day: date) -> Mapping[str, object]:
     }
 
 
-# A word of a query may begin with a minus; it is no option for that.
-@app.command("list", context_settings={"ignore_unknown_options": True})
 def list_contacts(
     query: Annotated[
         list[str] | None, typer.Argument(metavar="[QUERY]", help="Such as: city:Beirut language:ar beat:migration")
@@ -103,7 +123,6 @@ def list_contacts(
             say(f"{count} contacts")
 
 
-@app.command("show")
 def show_contact(
     who: WhoArgument,
     *,
@@ -120,36 +139,3 @@ def show_contact(
             return
         for name, value in document.items():
             out.print(Text.assemble((f"{name.replace('_', ' '):14} ", "bold"), shown(value, office.zone)))
-
-
-app.command("add")(contact_entry.add)
-app.command("change")(contact_entry.change)
-app.command("import")(contact_import.import_files)
-app.command("search", context_settings={"ignore_unknown_options": True})(contact_search.search_contacts)
-app.command("reindex")(contact_search.reindex_contacts)
-app.command("suppress")(contact_suppression.suppress_address)
-app.command("unsuppress")(contact_suppression.lift_suppression)
-app.command("suppressions")(contact_suppression.list_suppressions)
-app.command("accept")(contact_terms.accept_terms)
-app.command("withdraw")(contact_terms.withdraw_terms)
-app.command("basis")(contact_terms.give_basis)
-app.command("export", context_settings={"ignore_unknown_options": True})(contact_export.export_contacts)
-app.command("erase")(contact_erase.erase_contact)
-app.command("dossier")(contact_dossier.show_dossier)
-app.command("retention")(contact_retention.retain)
-app.command("duplicates")(contact_merge.list_duplicates)
-app.command("distinct")(contact_merge.tell_distinct)
-app.command("merge")(contact_merge.merge_contacts)
-app.command("unmerge")(contact_merge.unmerge_contacts)
-app.command("join")(contact_move.join)
-app.command("left")(contact_move.left)
-app.command("move")(contact_move.move_contact)
-app.command("note")(contact_care.note)
-app.command("notes")(contact_care.list_notes)
-app.command("history")(contact_care.show_history)
-app.command("tag")(contact_care.tag_contacts)
-app.command("untag")(contact_care.untag_contacts)
-app.command("verify")(contact_care.verify_contacts)
-app.command("deactivate")(contact_care.deactivate)
-app.command("activate")(contact_care.activate)
-app.command("hygiene")(contact_hygiene.list_hygiene)

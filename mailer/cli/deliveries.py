@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from mailer.audit import Question
+from mailer.cli.identity import sender_of
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, SinceOption, UntilOption, instant_of, one_of
 from mailer.cli.output import Column, Form, form_of, out, say, show_list, write_file
@@ -143,7 +144,7 @@ def show_delivery(
         signers, unreadable = readable(office.config.dkim)
         for _, error in unreadable:
             say(error.problem)
-        again = reproduce(session, number, bounce_address=office.sender.bounce_address, signers=signers)
+        again = reproduce(session, number, bounce_address=sender_of(office.config).bounce_address, signers=signers)
         noted(office, Question.MESSAGE, [session.get_one(Delivery, number).contact_id])
         write_file(eml, again.message)
         out.print(str(eml), markup=False)

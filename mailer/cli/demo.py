@@ -24,8 +24,9 @@ from rich.text import Text
 from sqlalchemy import select
 
 from mailer.audit.sealing import known_keys, verify
+from mailer.cli.home import set_home
 from mailer.cli.mailbox import Mailbox
-from mailer.cli.office import opened, set_home
+from mailer.cli.office import opened
 from mailer.cli.output import err, out
 from mailer.cli.setup import make_office
 from mailer.clock import Clock, SystemClock

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from mailer.cli.office import home
+from mailer.cli.home import home
 from mailer.cli.options import JsonOption
 from mailer.cli.output import Form, out, say, show_document, show_list
 from mailer.config import Config, Dkim, load

@@ -1,7 +1,9 @@
 """``dateline log``: key and rotate-key: with what the log is sealed."""
 
 from mailer.audit.sealing import known_keys, rotate_key
-from mailer.cli.office import home, opened
+from mailer.cli.home import home
+from mailer.cli.identity import log_key
+from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import out, say, show_document
 from mailer.config import load
@@ -27,7 +29,7 @@ def change_key(*, as_json: JsonOption = False) -> None:
     with opened() as office:
         new = rotate_key(
             office.database,
-            office.log_key(),
+            log_key(office),
             office.config.keys_folder,
             at=office.clock.now(),
             actor=office.actor,

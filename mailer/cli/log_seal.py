@@ -23,6 +23,7 @@ from mailer.audit.sealing import (
     verify,
     write_tree,
 )
+from mailer.cli.identity import log_key, sender_of
 from mailer.cli.office import opened
 from mailer.cli.options import JsonOption
 from mailer.cli.output import bars, out, say, show_document, write_file
@@ -59,7 +60,7 @@ AgainstOption = Annotated[
 def seal(*, as_json: JsonOption = False) -> None:
     """Seal the entries that are new. A running dateline run does so by itself, every few seconds."""
     with opened() as office:
-        done = Sealer(office.database, office.log_key()).seal_all(at=office.clock.now())
+        done = Sealer(office.database, log_key(office)).seal_all(at=office.clock.now())
     if as_json:
         show_document({"sealed_now": done.entries, "sealed": done.size, "unreadable": list(done.unreadable)})
     if done.unreadable:
@@ -140,7 +141,7 @@ def receipt_of(
             session,
             number,
             keys=known_keys(office.config.keys_folder),
-            bounce_address=office.sender.bounce_address,
+            bounce_address=sender_of(office.config).bounce_address,
             signers=signers,
         )
         noted(office, Question.RECEIPT, [session.get_one(Delivery, number).contact_id])

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
+from mailer.cli.console import err as err
+from mailer.cli.console import fail as fail
+from mailer.cli.console import fail_usage as fail_usage
+from mailer.cli.console import look_at as look_at
+from mailer.cli.console import out as out
+from mailer.cli.console import say as say
 from mailer.contacts.fields import safe_cell
-from mailer.errors import DatelineError, UnwritableFile
-from mailer.reports.presenting.terminal import print_table
+from mailer.errors import UnwritableFile
+from mailer.reports.tables import print_table
 from mailer.reports.values import cell_text as cell_text
 from mailer.reports.values import plain as plain
 from mailer.reports.values import shown as shown
-
-out = Console(soft_wrap=True, highlight=False, emoji=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 # Excel reads UTF-8 only where this stands before it, and would show Arabic as rubbish.
 _BOM = "\ufeff"
@@ -121,17 +121,6 @@ def show_document(document: Fields) -> None:
     sys.stdout.write(json.dumps(plain(document), ensure_ascii=False, indent=2) + "\n")
 
 
-def say(text: str) -> None:
-    """Tell a person something that is not the result."""
-    err.print(text, markup=False)
-
-
-def look_at(sentences: Iterable[str]) -> None:
-    """Tell a person what is no error and may not be what was meant."""
-    for sentence in sentences:
-        err.print(Text(f"look at this: {sentence}", style="yellow"))
-
-
 def bars() -> Progress:
     """Progress bars, which are gone when the block ends; shown on a terminal and nowhere else."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -145,17 +134,3 @@ def write_file(file: Path, content: bytes) -> None:
         file.write_bytes(content)
     except OSError as error:
         raise UnwritableFile(file=file, reason=error.strerror or "unknown reason") from error
-
-
-def fail(error: DatelineError) -> NoReturn:
-    """Print what was wrong and what to do, and end with 1."""
-    err.print(Text(error.problem, style="bold red"))
-    if error.advice:
-        err.print(error.advice, markup=False)
-    raise SystemExit(1)
-
-
-def fail_usage(text: str) -> NoReturn:
-    """Print how the command is used, and end with 2."""
-    err.print(Text(text, style="bold red"))
-    raise SystemExit(2)

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from mailer.audit import Question
+from mailer.cli.identity import sender_of
 from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
@@ -302,7 +303,7 @@ def preview(
             layout=Layout.BOTH if both else Layout.PREFERRED,
             template=template,
             templates=office.templates,
-            sender=office.sender,
+            sender=sender_of(office.config),
             default_language=office.config.office.default_language,
             at=office.clock.now(),
         )

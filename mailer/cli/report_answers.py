@@ -11,8 +11,9 @@ from mailer.cli.files import delivered
 from mailer.cli.office import Office, opened
 from mailer.cli.options import one_of
 from mailer.cli.output import fail_usage, out, say
-from mailer.reports import LANGUAGES, Manner, Report, ReportFormat, Words, format_named, note_read, present
-from mailer.reports.report import seal_words
+from mailer.reports.presenting import Manner, ReportFormat, format_named, present
+from mailer.reports.report import Report, note_read, seal_words
+from mailer.reports.words import LANGUAGES, Words
 
 FormatOption = Annotated[
     str,

@@ -13,9 +13,10 @@ from mailer.cli.report_answers import FormatOption, ReportLanguageOption, answer
 from mailer.contacts.lists import list_named
 from mailer.contacts.search import contact_named
 from mailer.releases.versions import release_named
-from mailer.reports import Report, reads
 from mailer.reports import lists as changes
+from mailer.reports import reads
 from mailer.reports.approvals import approvals
+from mailer.reports.report import Report
 from mailer.reports.versions import versions
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name.")]

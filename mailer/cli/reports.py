@@ -22,13 +22,14 @@ from mailer.cli.output import fail_usage
 from mailer.cli.report_answers import FormatOption, ReportLanguageOption, answer
 from mailer.delivery.report import Criteria
 from mailer.releases.versions import release_named
-from mailer.reports import Report, Words
 from mailer.reports.chart import chart as chart_of
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import missed
 from mailer.reports.numbers import numbers, pace
 from mailer.reports.received import received
+from mailer.reports.report import Report
 from mailer.reports.sent import sent
+from mailer.reports.words import Words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

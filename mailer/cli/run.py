@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from mailer.audit.sealing import Sealer
+from mailer.cli.identity import log_key, sender_of
 from mailer.cli.office import Office, opened
 from mailer.cli.output import say
 from mailer.delivery.service import Service, Tell
@@ -65,9 +66,9 @@ def serve(office: Office, *, stop_on_signals: bool, tell: Tell) -> None:
         office.database,
         office.clock,
         config=office.config,
-        sender=office.sender,
+        sender=sender_of(office.config),
         folder=office.process_folder,
-        sealer=Sealer(office.database, office.log_key()),
+        sealer=Sealer(office.database, log_key(office)),
         tell=tell,
     )
     if stop_on_signals and threading.current_thread() is threading.main_thread():

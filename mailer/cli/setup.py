@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mailer.cli.office import home, sender_of
+from mailer.cli.home import home
+from mailer.cli.identity import sender_of
 from mailer.cli.output import Form, err, out, say, show_list
 from mailer.clock import SystemClock
 from mailer.config import config_file, load

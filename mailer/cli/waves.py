@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mailer.audit import Question
 from mailer.cli.follow import follow
+from mailer.cli.identity import sender_of
 from mailer.cli.office import Office, opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption, duration_of
 from mailer.cli.output import (
@@ -172,7 +173,7 @@ def schedule_wave(
             list_named(session, to),
             order,
             templates=office.templates,
-            sender=office.sender,
+            sender=sender_of(office.config),
             default_language=office.config.office.default_language,
             now=office.clock.now(),
             actor=office.actor,

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -119,8 +118,7 @@ def _require_empty(folder: Path) -> None:
 
 def _require_usable(archive: Archive, draft: Path) -> None:
     manifest = archive.manifest
-    script = ScriptDirectory.from_config(migrate.configuration())
-    if manifest.level not in {step.revision for step in script.walk_revisions()}:
+    if manifest.level not in migrate.levels():
         raise BackupNewer(file=archive.file, version=manifest.dateline, level=manifest.level)
     needed, free = int(archive.size * _ROOM), free_bytes(draft)
     if needed > free:

@@ -106,7 +106,7 @@ def dateline(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     for name in [name for name in os.environ if name.startswith("DATELINE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("mailer.cli.office._home", Path())
+    monkeypatch.setattr("mailer.cli.home._home", Path())
 
     def type_in(*words: object, home: Path | None = None) -> Told:
         monkeypatch.setattr(sys, "argv", ["dateline", *(["--home", str(home)] if home else []), *map(str, words)])

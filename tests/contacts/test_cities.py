@@ -162,7 +162,7 @@ def test_in_a_text_only_a_well_known_name_is_a_city() -> None:
 
 def test_the_gazetteer_is_not_read_before_it_is_needed() -> None:
     code = (
-        "import mailer.cli.app, mailer.contacts.cities as cities\n"
+        "import mailer.cli.contacts, mailer.cli.contact_import, mailer.contacts.cities as cities\n"
         "assert cities.known_city('Beyrouth').country == 'LB'\n"
         "assert not cities._gazetteer.cache_info().currsize\n"
         "assert cities.known_city('Zahle').country == 'LB'\n"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from mailer.reports import Column, Figure, Kind, Report, Row, Seal, said
+from mailer.reports.report import Column, Figure, Kind, Report, Row, Seal
+from mailer.reports.words import said
 
 MADE = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SEAL = Seal(size=1234, root="ab" * 32, at=MADE)

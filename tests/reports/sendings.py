@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from mailer.audit import Event, append
 from mailer.contacts.models import Contact
 from mailer.delivery.models import Attempt
-from mailer.reports import Report
 from mailer.reports.presenting.manner import machine
+from mailer.reports.report import Report
 from mailer.schedule.models import Delivery, DeliveryState, Wave
 
 EMBARGO = NOON + timedelta(days=1)

@@ -18,11 +18,11 @@ from mailer.database import Database
 from mailer.errors import NotFrozen
 from mailer.privacy import erase
 from mailer.releases.versions import add_edition, approve, freeze, release_named
-from mailer.reports import Report, reads
 from mailer.reports import lists as changes
+from mailer.reports import reads
 from mailer.reports.approvals import approvals
 from mailer.reports.presenting.manner import machine
-from mailer.reports.report import note_read
+from mailer.reports.report import Report, note_read
 from mailer.reports.versions import versions
 from mailer.schedule.models import Delivery, DeliveryState
 

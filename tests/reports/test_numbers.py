@@ -16,9 +16,9 @@ from mailer.database import Database
 from mailer.delivery.report import Criteria
 from mailer.releases.models import Release
 from mailer.rendering import Occasion
-from mailer.reports import Words
 from mailer.reports.chart import chart
 from mailer.reports.numbers import BINS, Pace, Times, numbers, pace
+from mailer.reports.words import Words
 from mailer.schedule.models import DeliveryState
 
 S = DeliveryState

@@ -15,11 +15,10 @@ from python_calamine import CalamineWorkbook
 from questions import MADE, SEAL, answered, row
 
 from mailer.errors import ExtraMissing, TooMuchForFormat
-from mailer.reports import Manner, Report, ReportFormat, Row, Words, format_named, present
-from mailer.reports.presenting import PRESENTERS, pdf, spreadsheet
+from mailer.reports.presenting import PRESENTERS, Manner, ReportFormat, format_named, pdf, present, spreadsheet
 from mailer.reports.presenting.manner import machine
-from mailer.reports.report import seal_words
-from mailer.reports.words import said
+from mailer.reports.report import Report, Row, seal_words
+from mailer.reports.words import Words, said
 
 HOSTILE = (
     '=HYPERLINK("http://evil.example")',

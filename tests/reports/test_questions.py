@@ -19,13 +19,13 @@ from mailer.delivery.report import Criteria
 from mailer.privacy import erase
 from mailer.releases.models import Release
 from mailer.rendering import Occasion
-from mailer.reports import Words
 from mailer.reports.delivered import COLUMNS
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import _EXCLUDED, _PLAIN, missed
 from mailer.reports.people import STATES
 from mailer.reports.received import received
 from mailer.reports.sent import sent
+from mailer.reports.words import Words
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave, WaveState
 
 S = DeliveryState
