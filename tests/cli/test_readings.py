@@ -63,6 +63,7 @@ NO_PEOPLE = {
         "releases show",
         "releases diff",
         "releases compare",
+        "releases check",
         "log list",
         "log seal",
         "log verify",

@@ -37,7 +37,11 @@ def test_the_manifest_says_what_is_in_it(database: Database, home: Path, tmp_pat
     document = manifest_of(tmp_path / "b.zip")
     assert (done.file.stat().st_mode & 0o777, done.size) == (0o600, done.file.stat().st_size)
     # One more: that it was made.
-    assert (document["sealed"], document["entries"], document["level"]) == (sealed, sealed + 1, done.manifest.level)
+    assert (document["sealed"], document["entries"], document["level"]) == (
+        sealed,
+        sealed + 1,
+        done.manifest.level,
+    )
     assert str(document["checkpoint"]).splitlines()[1] == str(sealed)
     assert document["kind"] == ("sqlite" if database.is_sqlite else "postgresql")
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
