@@ -26,6 +26,7 @@ from mailer.cli import (
     run,
     setup,
     terms,
+    trial,
     waves,
 )
 from mailer.cli.office import HomeOption, set_home
@@ -71,6 +72,7 @@ app.command("run")(run.run)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_office)
 app.command("recover")(backup.recover_office)
+app.command("test-send")(trial.send_test)
 app.add_typer(contacts.app, name="contacts", help="The registry of journalists and communications officers.")
 app.add_typer(beats.app, name="beats", help="The subjects that contacts cover.")
 app.add_typer(outlets.app, name="outlets", help="Where contacts work.")
