@@ -130,30 +130,32 @@ def _permitted(session: Session, to: Sequence[str], organisations: Sequence[str]
             raise TrialRefused(address=text.strip()[:80], reason=str(error).rstrip(".")) from error
         checked.setdefault(surely(one.key), one)
     keys = [one.key for one in checked.values()]
+    owners = _owners(session, keys)
+    numbers = {number for numbers in owners.values() for number in numbers}
     issuers = select(Organisation.id).where(Organisation.slug.in_(organisations))
-    stops = stops_among(session, keys, lambda: session.scalars(issuers).all())
-    journalists = _journalists(session, keys)
+    stops = stops_among(session, keys, lambda: session.scalars(issuers).all(), contact_ids=numbers)
+    hers = select(Contact.id).where(Contact.id.in_(numbers), Contact.kind == ContactKind.JOURNALIST)
+    journalists = set(session.scalars(hers))
     erased = erased_among(session, keys, read_key(key))
     for box, one in checked.items():
-        if box in journalists:
+        people = owners[box]
+        if people & journalists:
             raise TrialRefused(address=one.text, reason="it is a journalist's")
-        if stops.of_address(one.key) or one.key in erased:
+        if stops.of_address(one.key) or people & stops.people.keys() or one.key in erased:
             raise TrialRefused(address=one.text, reason="it must not be written to")
     return list(checked.values())
 
 
-def _journalists(session: Session, keys: Sequence[str]) -> set[str]:
-    """The mailboxes among these that are a journalist's, whatever has become of her."""
-    wanted = {surely(key) for key in keys}
-    # A provider's mailbox has several spellings; of others the key itself is looked for.
-    at_providers = {(number, surely(key)) for number, key in owners_at_providers(session) if surely(key) in wanted}
+def _owners(session: Session, keys: Sequence[str]) -> Mapping[str, set[int]]:
+    """Whose mailboxes these are, by ``mailbox.surely``: everybody in the registry, whatever has become of her."""
+    owners: dict[str, set[int]] = {surely(key): set() for key in keys}
+    first = select(Contact.id, Contact.address_key).where(Contact.address_key.in_(keys))
     further = select(ContactPoint.contact_id, ContactPoint.key).where(
         ContactPoint.kind == PointKind.ADDRESS, ContactPoint.key.in_(keys)
     )
-    first = select(Contact.id, Contact.address_key).where(Contact.address_key.in_(keys))
-    owned = at_providers | {(row[0], surely(row[1])) for row in session.execute(union_all(first, further))}
-    journalists = select(Contact.id).where(
-        Contact.id.in_({number for number, _ in owned}), Contact.kind == ContactKind.JOURNALIST
-    )
-    hers = set(session.scalars(journalists))
-    return {box for number, box in owned if number in hers}
+    # A provider's mailbox has several spellings; of others the key itself is looked for.
+    exactly = [(row[0], row[1]) for row in session.execute(union_all(first, further))]
+    for number, key in (*exactly, *owners_at_providers(session)):
+        if surely(key) in owners:
+            owners[surely(key)].add(number)
+    return owners

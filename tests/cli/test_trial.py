@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from builders import make_contact
+from sqlalchemy import select
 
 from cli.conftest import Dateline, database_of, logged
 from mailer.audit import Event, entries
 from mailer.config import config_file
-from mailer.contacts.models import ContactPoint, PointKind
+from mailer.contacts.models import Contact, ContactPoint, PointKind
 from mailer.schedule.models import Delivery
 
 ME = "me@desk.example"
@@ -125,6 +126,23 @@ def test_a_journalist_and_whoever_must_not_be_written_to_gets_none_and_nobody_el
     assert (told.code, mailbox.mails, logged(office)) == (1, [], before)
     assert "No test is sent to" in told.err
     assert "Nothing was sent to anybody" in told.err
+
+
+def test_an_officer_who_asked_at_another_address_gets_none(
+    office: Path, dateline: Dateline, mailbox: Mailbox
+) -> None:
+    with database_of(office) as database, database.write() as session:
+        hers = session.scalars(select(Contact).where(Contact.address_key == COLLEAGUE)).one()
+        session.add(
+            ContactPoint(
+                contact_id=hers.id, kind=PointKind.ADDRESS, value="lamia@home.example", key="lamia@home.example"
+            )
+        )
+    assert dateline("test-send", "ports", "--to", COLLEAGUE).code == 0
+    dateline("contacts", "suppress", "lamia@home.example", "--reason", "asked")
+    told = dateline("test-send", "ports", "--to", COLLEAGUE)
+    assert (told.code, len(mailbox.mails)) == (1, 1)
+    assert "must not be written to" in told.err
 
 
 @pytest.mark.parametrize(
