@@ -49,6 +49,8 @@ class Event(StrEnum):
     LIST_DELETED = "list.deleted"
     RELEASE_ADDED = "release.added"
     RELEASE_CHANGED = "release.changed"
+    RELEASE_TESTED = "release.tested"
+    """A mail of it went to colleagues, marked as a test: to how many addresses, of which version (none: a draft)."""
     VERSION_FROZEN = "version.frozen"
     VERSION_APPROVED = "version.approved"
     WAVE_SCHEDULED = "wave.scheduled"

@@ -35,6 +35,10 @@ COMMANDS = {
         "backup:recover_office",
         "Go on after the database was put back by hand: hold every wave until you decide, and say so in the log.",
     ),
+    "test-send": Later(
+        "trial:send_test",
+        "Send the mail of a release to yourself or colleagues at once, marked as a test. It is no delivery.",
+    ),
     "verify-receipt": Later("log_seal:verify_receipt", "Check a receipt."),
     "verify-export": Later("log_export:verify_export", "Check an export."),
     "contacts": Later("contacts:app", "The registry of journalists and communications officers."),

@@ -74,13 +74,14 @@ def _row(difference: Difference) -> Mapping[str, object]:
         "kind": difference.kind,
         "text": difference.text,
         "language": difference.language,
-        "place": _place(difference.place),
+        "place": place_row(difference.place),
         "other_language": difference.other_language,
-        "other_place": _place(difference.other),
+        "other_place": place_row(difference.other),
     }
 
 
-def _place(place: Place | None) -> Mapping[str, object] | None:
+def place_row(place: Place | None) -> Mapping[str, object] | None:
+    """A place as ``--json`` gives it."""
     return {"part": place.part, "number": place.number or None, "words": place.words} if place else None
 
 
@@ -89,7 +90,7 @@ def _show(differences: Sequence[Difference], language: str, other: str) -> None:
     out.print(Text(f"{names[0]} and {names[1]}: {len(differences)} to look at", style="bold"))
     for number, difference in enumerate(differences, 1):
         out.print()
-        out.print(Text(_isolated([f"{number}. {difference.text}"]), style="yellow"))
+        out.print(Text(isolated([f"{number}. {difference.text}"]), style="yellow"))
         sides = list(zip(names, (difference.place, difference.other), strict=True))
         if all(place for _, place in sides) and out.width >= _SIDE_BY_SIDE:
             width = (out.width - 8) // 2
@@ -105,10 +106,10 @@ def _show(differences: Sequence[Difference], language: str, other: str) -> None:
 
 
 def _told(name: str, place: Place | None, width: int) -> str:
-    return _isolated([f"{name}, {place}:", *textwrap.wrap(place.words, width)]) if place else ""
+    return isolated([f"{name}, {place}:", *textwrap.wrap(place.words, width)]) if place else ""
 
 
-def _isolated(lines: Iterable[str]) -> str:
+def isolated(lines: Iterable[str]) -> str:
     """Each line with its own direction, so that none turns what is beside it."""
     return "\n".join(
         f"\u2068{line}\u2069" if any("\u0590" <= c <= "\u08ff" for c in line) else line for line in lines

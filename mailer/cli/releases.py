@@ -1,4 +1,4 @@
-"""``dateline releases``: import, list, show, embargo, diff, preview, freeze, approve."""
+"""``dateline releases``: import, list, show, embargo, check, diff, preview, freeze, approve."""
 
 import tempfile
 import webbrowser
@@ -15,6 +15,7 @@ from mailer.cli.office import opened
 from mailer.cli.options import CsvOption, JsonOption, ZoneOption
 from mailer.cli.output import Column, err, fail_usage, form_of, out, say, show_document, show_list, write_file
 from mailer.cli.readings import noted
+from mailer.cli.release_check import check_release, tell_findings
 from mailer.cli.release_compare import compare_editions, tell_differences
 from mailer.cli.release_diff import show_differences
 from mailer.contacts.organisations import require_organisation
@@ -38,6 +39,7 @@ from mailer.schedule.waves import all_waves
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("compare")(compare_editions)
+app.command("check")(check_release)
 
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name (slug).")]
 VersionOption = Annotated[
@@ -231,6 +233,7 @@ def freeze_release(release: ReleaseArgument) -> None:
         found = release_named(session, release)
         version = freeze(session, found, at=office.clock.now(), actor=office.actor)
         say(f"{release}, version {version.number}: SHA-256 {version.sha256}")
+        tell_findings(office, session, found, version)
         tell_differences(office, session, version.frozen.editions, release, version.number)
         if missing := missing_approvals(version):
             say(

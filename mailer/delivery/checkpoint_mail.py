@@ -1,10 +1,8 @@
 """Mails a checkpoint of the log to whoever shall keep it, by the office's own relay."""
 
-import asyncio
 import secrets
 from base64 import encodebytes
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -12,23 +10,15 @@ from mailer.audit.sealing import SUFFIX, Checkpoint, Witness, witnesses
 from mailer.clock import Clock
 from mailer.config import Config
 from mailer.delivery.dkim import Signer, sign
-from mailer.delivery.endpoint import Endpoint, RelayTrouble, Timeouts
-from mailer.delivery.mail_object import Envelope, MailObject
-from mailer.delivery.reply import Verdict
-from mailer.delivery.routes import Routes, domain_of
-from mailer.delivery.smtp import Connection, ConversationLost
+from mailer.delivery.single_mail import NotTaken, send_single
 from mailer.errors import WitnessFailed
 from mailer.rendering import (
     SenderIdentity,
     date_field,
     header_address,
     mailbox_field,
-    needs_smtputf8,
     text_field,
 )
-
-_PATIENCE = Timeouts(connect=15, banner=30, command=30, data=30, block=30, end=60)
-"""The process that it is sent from may want to end, and the next checkpoint comes anyway."""
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "en": (
@@ -120,30 +110,7 @@ def _mail(
 ) -> None:
     language = config.office.default_language
     content = checkpoint_mail(note, address, language=language, sender=sender, at=clock.now(), signers=signers)
-    envelope = Envelope(
-        header_address(sender.bounce_address), header_address(address), smtputf8=needs_smtputf8(address)
-    )
-    mail = MailObject.of(envelope, [content])
-    reason = "no relay takes it"
-    for number in (n for tier in Routes(config.relay, sender.address).to(domain_of(address)) for n in tier):
-        endpoint = replace(
-            Endpoint.of(config.relay[number], helo=domain_of(header_address(sender.address))), timeouts=_PATIENCE
-        )
-        try:
-            asyncio.run(_hand_over(endpoint, mail))
-            return
-        except (RelayTrouble, ConversationLost, _RefusedMail) as error:
-            reason = f"{endpoint.name}: {error}"
-    raise WitnessFailed(witness=address, reason=reason.rstrip("."))
-
-
-class _RefusedMail(Exception):
-    """The relay has answered, and not taken it."""
-
-
-async def _hand_over(endpoint: Endpoint, mail: MailObject) -> None:
-    connection = await Connection.open(endpoint)
-    outcome = await connection.send(mail, on_data=lambda: None)
-    await connection.quit()
-    if outcome.verdict is not Verdict.ACCEPTED:
-        raise _RefusedMail(str(outcome.reply))
+    try:
+        send_single(config, sender, address, [content])
+    except NotTaken as error:
+        raise WitnessFailed(witness=address, reason=str(error).rstrip(".")) from error

@@ -55,6 +55,21 @@ class TemplateProblem(DatelineError):
     remedy = "Correct the template and look at it with: dateline releases preview RELEASE"
 
 
+class NoEdition(DatelineError):
+    message = "Release {release} has no {language} edition."
+    remedy = "There is: {known}."
+
+
+class TrialRefused(DatelineError):
+    message = "No test is sent to {address}: {reason}. Nothing was sent to anybody."
+    remedy = "A test is for yourself and your colleagues. Leave that address out."
+
+
+class TrialNotTaken(DatelineError):
+    message = "The test to {address} was not taken. {reason}. {taken} of {asked} addresses have been sent it."
+    remedy = "{remedy}"
+
+
 class PictureMissing(DatelineError):
     message = "The picture {asset} of the {language} edition is not there."
     remedy = "Import the release again together with its picture."

@@ -16,7 +16,7 @@ from mailer.rendering.slots import Mint, PersonalValue, Segments, Slot, Unprinta
 from mailer.rendering.templates import Template
 from mailer.rendering.view import ContactView, EditionView, EmbargoView, PlaceWatch, view_edition, view_release
 
-_HTML_ENOUGH = 100_000
+HTML_ENOUGH = 100_000
 """Gmail cuts longer messages off (at 102 kB) and hides the footer with them."""
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 
@@ -116,7 +116,7 @@ class _Compilation:
         self.warnings += [f"the HTML loads something from elsewhere: {address}" for address in outside]
         segments = self._cut("frame.html", _INLINER.inline(html), mark)
         size = sum(len(text.encode()) for text in segments.texts)
-        if size > _HTML_ENOUGH:
+        if size > HTML_ENOUGH:
             self.warnings.append(f"the HTML has {size // 1000} kB; some readers cut off all that is over 100 kB")
         return segments
 

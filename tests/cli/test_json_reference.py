@@ -74,6 +74,7 @@ ARRAYS = [
     ("lists show --why", ("lists", "show", "Desk", "--why")),
     ("releases list", ("releases", "list")),
     ("releases compare", ("releases", "compare", "ports")),
+    ("releases check", ("releases", "check", "ports")),
     ("waves list", ("waves", "list")),
     ("dkim show", ("dkim", "show")),
     ("contacts retention", ("contacts", "retention", "--dry-run")),
@@ -141,6 +142,7 @@ def planned(planned: Path, dateline: Dateline) -> Path:
     dateline("lists", "change", "Live", "--remove", "goes@paper.example")
     dateline("lists", "change", "Live", "--add", "comes@paper.example", "--add", "stopped@former.example")
     text = (planned / "ports.en.txt").read_text("utf-8").replace("two organisations", "two partners")
+    text = text.replace("has a doctor.", "has a doctor (TBC).")
     (planned / "ports.en.txt").write_text(text, "utf-8")
     dateline("releases", "import", "--slug", "ports", "ports.en.txt")
     dateline("releases", "freeze", "ports")

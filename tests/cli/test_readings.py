@@ -63,6 +63,7 @@ NO_PEOPLE = {
         "releases show",
         "releases diff",
         "releases compare",
+        "releases check",
         "log list",
         "log seal",
         "log verify",
@@ -84,7 +85,7 @@ CHANGES = {
     *(f"lists {name}" for name in ("create", "rename", "copy", "delete", "archive", "restore")),
     *(f"outlets {name}" for name in ("set-type", "rename", "merge")),
     *(f"waves {name}" for name in ("pause", "resume", "hold", "release", "cancel")),
-    *("deliveries send-again", "deliveries give-up", "beats add", "terms add"),
+    *("test-send", "deliveries send-again", "deliveries give-up", "beats add", "terms add"),
     *(f"releases {name}" for name in ("import", "embargo", "freeze", "approve")),
 }
 """They tell of what they did, which the log has."""

@@ -41,6 +41,11 @@ class Part(StrEnum):
     BOILERPLATE = "boilerplate"
     CONTACT = "press contact"
     RELATED = "related release"
+    EMBARGO = "embargo"
+    """Of the whole release."""
+    SUBJECT = "subject"
+    MAIL = "mail"
+    """What the templates make of it all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
