@@ -43,7 +43,8 @@ def delivered(
         return
     if not force and file.exists():
         raise FileExists(file=file)
-    beside = file.with_name(f".{file.name[:200]}.{secrets.token_hex(8)}")
+    # Of 40 characters: in UTF-8 an Arabic name has twice as many octets, and 255 are the most that a name may have.
+    beside = file.with_name(f".{file.name[:40]}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -57,13 +58,25 @@ def delivered(
         if force:
             beside.replace(file)
         else:
-            os.link(beside, file)  # unlike a rename, not over one that was made in between
+            _put(beside, file)
     except FileExistsError as error:
         raise FileExists(file=file) from error
     except OSError as error:
         raise _unwritable(file, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _put(beside: Path, file: Path) -> None:
+    """Give it its name; unlike a rename, not over a file that was made in between. Raises ``OSError``."""
+    try:
+        os.link(beside, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A stick from a shop, and some servers' folders, know no links: the name is taken first, then filled.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        beside.replace(file)
 
 
 def _unwritable(file: Path, error: OSError) -> UnwritableFile:

@@ -6,7 +6,7 @@ CSV, XLSX, JSON or PDF. Each question has a file of its own: ``received``, ``mis
 """
 
 from mailer.reports.presenting import Manner, ReportFormat, format_named, present
-from mailer.reports.report import Column, Figure, Kind, Report, Row, Seal, note_read, seal_of
+from mailer.reports.report import Column, Figure, Kind, Report, Row, Seal, note_read, seal_of, watched
 from mailer.reports.words import LANGUAGES, Said, Words, said
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "present",
     "said",
     "seal_of",
+    "watched",
 ]

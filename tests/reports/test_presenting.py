@@ -267,3 +267,11 @@ def test_a_report_that_was_made_before_any_seal_says_so() -> None:
 def test_programs_get_words_in_english() -> None:
     assert machine(said("Until %(at)s", at="noon")) == "Until noon"
     assert machine(MADE) is MADE
+
+
+def test_a_number_below_zero_is_one_in_csv() -> None:
+    early = (*row()[:6], -4.5, "-x")
+    stream = io.BytesIO()
+    present(answered([early]), stream, ReportFormat.CSV, Manner(Words("en", "UTC")))
+    (_, cells) = csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"), newline=""))
+    assert cells[6:] == ["-4.5", "'-x"]

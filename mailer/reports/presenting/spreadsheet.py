@@ -36,10 +36,16 @@ def write_csv(report: Report, stream: BinaryIO, _manner: Manner) -> int:
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([column.field for column in report.columns])
         for count, row in enumerate(report.rows, 1):  # noqa: B007
-            writer.writerow([safe_cell(cell_text(machine(value))) for value in row])
+            writer.writerow([_csv_cell(machine(value)) for value in row])
     finally:
         text.detach()
     return count
+
+
+def _csv_cell(value: object) -> str:
+    """A number stays one, also below zero; of texts none is run."""
+    text = cell_text(value)
+    return text if isinstance(value, int | float) else safe_cell(text)
 
 
 def write_xlsx(report: Report, stream: BinaryIO, manner: Manner) -> int:
