@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,11 +52,12 @@ def delivered(
     except OSError as error:
         raise _unwritable(file, error) from error
     try:
-        with os.fdopen(descriptor, "w+b") as whole:
-            yield whole
-            whole.flush()
-            os.fsync(whole.fileno())
-        before()
+        with _ended_in_order():
+            with os.fdopen(descriptor, "w+b") as whole:
+                yield whole
+                whole.flush()
+                os.fsync(whole.fileno())
+            before()
         if force:
             beside.replace(file)
         else:
@@ -65,6 +68,24 @@ def delivered(
         raise _unwritable(file, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Who is told to end, or whose window is closed, takes away the half file, in which there may be people."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # which gets no signals
+        return
+    # By a shell's rule of 128 and the number.
+    handlers = {
+        number: signal.signal(number, lambda number, _: sys.exit(128 + number))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _put(beside: Path, file: Path) -> None:

@@ -4,6 +4,8 @@ import csv
 import errno
 import io
 import json
+import os
+import signal
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -215,6 +217,25 @@ def test_a_file_is_written_where_the_folder_knows_no_links(
     assert dateline("report", "received", "ports", "--output", "who.csv").code == 0
     assert Path("who.csv").read_text("utf-8-sig").startswith("delivery,")
     assert [path.name for path in Path().glob("*who*")] == ["who.csv"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_leaves_no_half_file(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def end_it(*_: object) -> None:
+        os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr("mailer.cli.report_answers.present", end_it)
+    signal.signal(number, signal.SIG_IGN)  # so that a test which fails does not end the tests
+    try:
+        told = dateline("report", "received", "ports", "--output", "who.csv")
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+    assert told.code == 128 + number
+    assert not list(Path().glob("*who*"))
 
 
 def test_a_long_name_in_arabic_is_a_name(sent_office: Path, dateline: Dateline) -> None:
