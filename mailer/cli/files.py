@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -35,8 +35,13 @@ def delivered(
     if file is None:
         if binary and sys.stdout.isatty():
             fail_usage("That is no text for a terminal: name a file with --output.")
-        with tempfile.TemporaryFile() as whole:
-            yield whole
+        with ExitStack() as stack:
+            try:
+                whole = stack.enter_context(tempfile.TemporaryFile())
+                yield whole
+                whole.flush()
+            except OSError as error:
+                raise _unwritable(Path(tempfile.gettempdir()), error) from error
             before()
             whole.seek(0)
             while content := whole.read(1 << 20):

@@ -219,6 +219,20 @@ def test_a_file_is_written_where_the_folder_knows_no_links(
     assert [path.name for path in Path().glob("*who*")] == ["who.csv"]
 
 
+def test_a_full_disk_under_the_temporary_files_is_a_stated_problem(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = logged(sent_office)
+    monkeypatch.setattr("mailer.cli.report_answers.present", full)
+    told = dateline("report", "received", "ports")
+    assert (told.code, told.out) == (1, "")
+    assert "cannot be written: No space left on device" in told.err
+    assert logged(sent_office) == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_who_is_told_to_end_leaves_no_half_file(
     sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch, number: signal.Signals

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -56,9 +57,23 @@ def write_xlsx(report: Report, stream: BinaryIO, manner: Manner) -> int:
     """
     # Nine megabytes, which a process that sends for weeks should not carry for a command that it never runs.
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(stream, options) as book:
+    options: dict[str, object] = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    # Its rows wait in files of their own, which it leaves where they are when a disk is full; they have people in them.
+    with TemporaryDirectory() as folder:
+        try:
+            return _written(report, xlsxwriter.Workbook(stream, options | {"tmpdir": folder}), manner)
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error
+
+
+def _written(report: Report, workbook: Any, manner: Manner) -> int:
+    with workbook as book:
         book.set_properties({"created": report.made_at.astimezone(UTC).replace(tzinfo=None)})
         formats = {
             "bold": book.add_format({"num_format": "@", "bold": True}),
