@@ -26,11 +26,11 @@ from mailer.contacts.models import City
 from mailer.database import Database
 from mailer.delivery.report import Criteria
 from mailer.releases.versions import release_named
-from mailer.reports import Report
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import missed
 from mailer.reports.numbers import numbers
 from mailer.reports.received import received
+from mailer.reports.report import Report
 from mailer.reports.sent import sent
 from mailer.schedule.models import Delivery
 

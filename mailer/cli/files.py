@@ -2,10 +2,12 @@
 
 import os
 import secrets
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -33,8 +35,13 @@ def delivered(
     if file is None:
         if binary and sys.stdout.isatty():
             fail_usage("That is no text for a terminal: name a file with --output.")
-        with tempfile.TemporaryFile() as whole:
-            yield whole
+        with ExitStack() as stack:
+            try:
+                whole = stack.enter_context(tempfile.TemporaryFile())
+                yield whole
+                whole.flush()
+            except OSError as error:
+                raise _unwritable(Path(tempfile.gettempdir()), error) from error
             before()
             whole.seek(0)
             while content := whole.read(1 << 20):
@@ -43,27 +50,59 @@ def delivered(
         return
     if not force and file.exists():
         raise FileExists(file=file)
-    beside = file.with_name(f".{file.name[:200]}.{secrets.token_hex(8)}")
+    # Of 40 characters: in UTF-8 an Arabic name has twice as many octets, and 255 are the most that a name may have.
+    beside = file.with_name(f".{file.name[:40]}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise _unwritable(file, error) from error
     try:
-        with os.fdopen(descriptor, "w+b") as whole:
-            yield whole
-            whole.flush()
-            os.fsync(whole.fileno())
-        before()
+        with _ended_in_order():
+            with os.fdopen(descriptor, "w+b") as whole:
+                yield whole
+                whole.flush()
+                os.fsync(whole.fileno())
+            before()
         if force:
             beside.replace(file)
         else:
-            os.link(beside, file)  # unlike a rename, not over one that was made in between
+            _put(beside, file)
     except FileExistsError as error:
         raise FileExists(file=file) from error
     except OSError as error:
         raise _unwritable(file, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Who is told to end, or whose window is closed, takes away the half file, in which there may be people."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # which gets no signals
+        return
+    # By a shell's rule of 128 and the number.
+    handlers = {
+        number: signal.signal(number, lambda number, _: sys.exit(128 + number))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _put(beside: Path, file: Path) -> None:
+    """Give it its name; unlike a rename, not over a file that was made in between. Raises ``OSError``."""
+    try:
+        os.link(beside, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A stick from a shop, and some servers' folders, know no links: the name is taken first, then filled.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        beside.replace(file)
 
 
 def _unwritable(file: Path, error: OSError) -> UnwritableFile:

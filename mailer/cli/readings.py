@@ -1,6 +1,7 @@
 """Notes in the log that people's details are about to be shown, so that nobody looks at them unnoted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from mailer.audit import Question, note_reading
 from mailer.cli.office import Office
@@ -15,8 +16,14 @@ def noted(office: Office, question: Question, whom: Collection[int] | int, **abo
     """
     if not whom:
         return
+    with unless_noted(), office.database.write() as session:
+        note_reading(session, question, whom, at=office.clock.now(), actor=office.actor, **about)
+
+
+@contextmanager
+def unless_noted() -> Iterator[None]:
+    """Around the transaction that notes what is shown. Raises ``ReadingNotNoted`` as ``noted`` does."""
     try:
-        with office.database.write() as session:
-            note_reading(session, question, whom, at=office.clock.now(), actor=office.actor, **about)
+        yield
     except (DatabaseBusy, DatabaseUnusable) as error:
         raise ReadingNotNoted(reason=error.problem, advice=error.advice) from error

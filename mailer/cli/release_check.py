@@ -1,5 +1,6 @@
 """``dateline releases check``, and the count of things to look at that freezing tells."""
 
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -81,7 +82,8 @@ def _row(finding: Finding) -> Mapping[str, object]:
 
 def _show(findings: Sequence[Finding], heading: str) -> None:
     out.print(Text(f"{heading}: {len(findings)} to look at", style="bold"))
-    width = max(out.width - 4, 20)
+    # Where it is no terminal, another program folds the lines, or searches in them.
+    width = max(out.width - 4, 20) if out.is_terminal else sys.maxsize
     for number, finding in enumerate(findings, 1):
         out.print()
         out.print(Text(isolated([f"{number}. {finding.text}"]), style="yellow"))

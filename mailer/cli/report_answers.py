@@ -11,8 +11,9 @@ from mailer.cli.files import delivered
 from mailer.cli.office import Office, opened
 from mailer.cli.options import one_of
 from mailer.cli.output import fail_usage, out, say
+from mailer.cli.readings import unless_noted
 from mailer.reports.presenting import Manner, ReportFormat, format_named, present
-from mailer.reports.report import Report, note_read, seal_words
+from mailer.reports.report import Report, note_read, seal_words, watched
 from mailer.reports.words import LANGUAGES, Words
 
 FormatOption = Annotated[
@@ -43,14 +44,15 @@ def answer(
         width = out.width if output is None and out.is_terminal else 0
 
         def note() -> None:
-            with office.database.write() as session:
-                note_read(session, report, rows=count, form=wanted, at=office.clock.now(), actor=office.actor)
+            now = office.clock.now()
+            with unless_noted(), office.database.write() as session:
+                note_read(session, report, people, rows=count, form=wanted, at=now, actor=office.actor)
 
         with (
             delivered(output, force=force, binary=wanted.is_binary, before=note) as stream,
             office.database.read() as session,
         ):
-            report = question(office, session)
+            report, people = watched(question(office, session))
             count = present(report, stream, wanted, Manner(words, width))
     if wanted is ReportFormat.CSV:
         # CSV holds rows alone; what they can be held against is told beside them.

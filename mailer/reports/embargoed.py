@@ -4,8 +4,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
 
 from mailer.contacts.models import City, Contact
 from mailer.contacts.terms import day_of
@@ -15,10 +26,10 @@ from mailer.delivery.report import outlets_on, places_of
 from mailer.releases.models import Release, Version
 from mailer.rendering import Occasion
 from mailer.reports.delivered import about, reply_text
-from mailer.reports.people import NOBODY, cities, fates, paged
+from mailer.reports.people import CITIES_NOW, NOBODY, cities, fates, paged
 from mailer.reports.report import Column, Figure, Kind, Report, Row, seal_of
 from mailer.reports.words import Said, said
-from mailer.schedule.models import Delivery, Wave
+from mailer.schedule.models import Delivery, DeliveryState, Wave
 
 _SURE: Mapping[str, Said] = {"yes": said("yes"), "in-doubt": said("not known")}
 
@@ -56,6 +67,9 @@ def embargoed(session: Session, release: Release, *, instant: datetime, at: date
     notes = [
         said("A copy counts from when a relay took it until the embargo that stands in it."),
         said("“Not known”: the connection broke before the relay’s answer, so the copy may have been taken."),
+        said("It is also not known of a copy that is being handed over, or was when the process died; it counts from "
+             "when it may first have gone out."),
+        CITIES_NOW,
     ]  # fmt: skip
     if over is None or over <= instant:
         notes.append(said("At that instant no version of the release was under embargo."))
@@ -78,33 +92,56 @@ def embargoed(session: Session, release: Release, *, instant: datetime, at: date
 
 
 def _copies(release_id: int, instant: datetime) -> Any:
-    """The deliveries that somebody had or may have had by then, each with its first such attempt."""
-    taken = Attempt.code.between(200, 299)
-    evidence = (
-        select(
-            Delivery.id,
-            Delivery.contact_id,
-            func.min(Attempt.at).label("since"),
-            func.max(case((taken, 1), else_=0)).label("answered"),
-        )
-        .join(Attempt, Attempt.delivery_id == Delivery.id)
-        .join(Wave, Wave.id == Delivery.wave_id)
-        .join(Version, Version.id == Wave.version_id)
-        .where(
-            Wave.release_id == release_id,
-            Wave.kind == Occasion.UNDER_EMBARGO,
-            Version.embargo_at > instant,
-            *_evidence(taken),
-            Attempt.at <= instant,
-        )
-        .group_by(Delivery.id, Delivery.contact_id)
+    """The deliveries that somebody had or may have had by then, each with the first time of which that is so."""
+    moments = union_all(_attempts(release_id, instant), _under_way(release_id, instant)).subquery()
+    query = select(
+        moments.c.id,
+        moments.c.contact_id,
+        func.min(moments.c.since).label("since"),
+        func.max(moments.c.answered).label("answered"),
     )
-    return evidence.cte("copies")
+    return query.where(moments.c.since <= instant).group_by(moments.c.id, moments.c.contact_id).cte("copies")
 
 
-def _evidence(taken: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
-    """That a relay has the message, or may have it: it was sent to its end, and answered well or not at all."""
-    return (Attempt.stage == Stage.END.value, or_(taken, Attempt.code == 0))
+def _attempts(release_id: int, instant: datetime) -> Select[*tuple[Any, ...]]:
+    """Those after which a relay has the message, or may have it: sent to its end, and answered well or not at all."""
+    taken = Attempt.code.between(200, 299)
+    # Who takes over from a process that died knows only by now that it had sent, not when, nor by which relay.
+    since = case((Attempt.relay == "", _could_begin(Attempt.number)), else_=Attempt.at)
+    query = select(
+        Delivery.id, Delivery.contact_id, since.label("since"), case((taken, 1), else_=0).label("answered")
+    ).join(Attempt, Attempt.delivery_id == Delivery.id)
+    ended = and_(Attempt.stage == Stage.END.value, or_(taken, Attempt.code == 0))
+    return _under_embargo(query, release_id, instant).where(ended)
+
+
+def _under_way(release_id: int, instant: datetime) -> Select[*tuple[Any, ...]]:
+    """Those that a process has claimed: it may be sending them, or may have died, which nobody has found yet."""
+    since = _could_begin(Delivery.attempts + 1)
+    query = select(Delivery.id, Delivery.contact_id, since.label("since"), literal(0).label("answered"))
+    return _under_embargo(query, release_id, instant).where(Delivery.state == DeliveryState.SENDING)
+
+
+def _under_embargo(
+    query: Select[*tuple[Any, ...]], release_id: int, instant: datetime
+) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(Wave, Wave.id == Delivery.wave_id)
+        .join(Version, Version.id == Wave.version_id)
+        .where(Wave.release_id == release_id, Wave.kind == Occasion.UNDER_EMBARGO, Version.embargo_at > instant)
+    )
+
+
+def _could_begin(number: SQLColumnExpression[int]) -> ColumnElement[datetime]:
+    """When the attempt of that number may have begun at the earliest: after the one before it, or with the wave."""
+    earlier = aliased(Attempt)
+    before = (
+        select(func.max(earlier.at))
+        .where(earlier.delivery_id == Delivery.id, earlier.number < number)
+        .correlate(Delivery, Attempt)
+        .scalar_subquery()
+    )
+    return func.coalesce(before, Wave.opened_at, Wave.due_at)
 
 
 def _rows(session: Session, copies: Any) -> Iterator[Row]:

@@ -26,7 +26,7 @@ from mailer.database import UTCDateTime, chunks
 from mailer.delivery.models import Attempt
 from mailer.releases.models import Release
 from mailer.reports.delivered import about, reply_text
-from mailer.reports.people import KINDS, NOBODY, STATES, cities, fates, paged
+from mailer.reports.people import CITIES_NOW, KINDS, NOBODY, STATES, cities, fates, paged
 from mailer.reports.report import Column, Figure, Kind, Report, Row, seal_of
 from mailer.reports.words import Said, said
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, ExclusionReason, Wave, WaveState
@@ -118,6 +118,7 @@ def missed(session: Session, release: Release, *, at: datetime) -> Report:
         notes=(
             said("Only people who were on the media list of one of its waves; who was left out of one wave and has "
                  "the release from another is not told here."),
+            CITIES_NOW,
         ),
         seal=seal_of(session),
         release_id=release.id,

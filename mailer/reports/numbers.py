@@ -17,7 +17,7 @@ from mailer.delivery.report import Criteria, conditions
 from mailer.releases.models import Release, Version
 from mailer.rendering import Occasion
 from mailer.reports.delivered import about, asked_of
-from mailer.reports.people import cities
+from mailer.reports.people import CITIES_NOW, cities
 from mailer.reports.report import Column, Figure, Kind, Report, Row, seal_of
 from mailer.reports.words import Named, Said, said
 from mailer.schedule.models import Delivery, DeliveryState, Exclusion, Wave
@@ -88,6 +88,7 @@ def numbers(session: Session, release: Release, criteria: Criteria, *, at: datet
             said("Times are from the embargo to the relay’s reply; of a wave under embargo, or of a release without "
                  "an embargo, from the instant of the wave."),
             said("Percentiles are by the nearest rank."),
+            CITIES_NOW,
         ),
         seal=seal_of(session),
         release_id=release.id,

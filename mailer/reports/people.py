@@ -33,6 +33,8 @@ STATES: Mapping[str, Said] = {
     DeliveryState.SUPPRESSED.value: said("suppressed"),
 }
 
+CITIES_NOW = said("The city is the one where somebody is now, wherever she was then.")
+
 _Item = TypeVar("_Item")
 _PAGE = 1000
 

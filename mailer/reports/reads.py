@@ -132,7 +132,7 @@ def _question(entry: LogEntry) -> str:
 def _people(entry: LogEntry) -> int | None:
     if entry.event == Event.CONTACT_DISCLOSED:
         return 1
-    return _number(entry.data.get("people" if entry.event == Event.PEOPLE_READ else "count"))
+    return _number(entry.data.get("count" if entry.event == Event.CONTACTS_EXPORTED else "people"))
 
 
 def _number(value: object) -> int | None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from mailer.delivery.report import Criteria
 from mailer.releases.models import Release
 from mailer.reports.delivered import about, asked_of, columns_without, figures, rows
+from mailer.reports.people import CITIES_NOW
 from mailer.reports.report import Report, seal_of
 from mailer.reports.words import said
 from mailer.schedule.models import DeliveryState
@@ -27,6 +28,7 @@ def received(session: Session, release: Release, criteria: Criteria, *, at: date
         notes=(
             said("Received means that a relay took the message; whether it was read nobody can know."),
             said("Outlets are those at which somebody worked on that day, in UTC."),
+            CITIES_NOW,
         ),
         seal=seal_of(session),
         release_id=release.id,

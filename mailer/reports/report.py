@@ -1,7 +1,7 @@
 """A report: a question that an officer or an auditor asked, and its answer, however it is going to be presented."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as made
 from datetime import datetime
 from enum import StrEnum
@@ -126,14 +126,35 @@ def foot_words(report: Report, words: Words) -> Sequence[str]:
     return [words.say(sentence) for sentence in (*report.notes, seal_words(report))]
 
 
-def note_read(session: Session, report: Report, *, rows: int, form: str, at: datetime, actor: Actor) -> None:
-    """Log that a report was read: which question, about what, how many rows, in which format."""
+def watched(report: Report) -> tuple[Report, Collection[int]]:
+    """The report, and the numbers of the people in its rows: whoever has read them all has all of those."""
+    people: set[int] = set()
+    place = next((place for place, column in enumerate(report.columns) if column.field == "contact"), None)
+
+    def rows(place: int) -> Iterator[Row]:
+        for row in report.rows:
+            if isinstance(number := row[place], int):
+                people.add(number)
+            yield row
+
+    return report if place is None else replace(report, rows=rows(place)), people
+
+
+def note_read(
+    session: Session, report: Report, people: Collection[int], *, rows: int, form: str, at: datetime, actor: Actor
+) -> None:
+    """Log that a report was read: which question, about what, how many rows and people, in which format.
+
+    Whom, only where it is one, or where it was asked about one.
+    """
+    only = next(iter(people)) if len(people) == 1 else None
+    data = {"question": report.question, "rows": rows, "format": form}
     append(
         session,
         Event.REPORT_READ,
         at=at,
         actor=actor,
         release_id=report.release_id,
-        contact_id=report.contact_id,
-        data={"question": report.question, "rows": rows, "format": form},
+        contact_id=report.contact_id or only,
+        data=data | ({"people": len(people)} if people else {}),
     )

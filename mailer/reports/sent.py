@@ -9,6 +9,7 @@ from mailer.contacts.merging import kept_of, numbers_of
 from mailer.contacts.models import Contact
 from mailer.delivery.report import Criteria
 from mailer.reports.delivered import asked_of, columns_without, figures, rows
+from mailer.reports.people import CITIES_NOW
 from mailer.reports.report import Report, seal_of
 from mailer.reports.words import said
 from mailer.schedule.models import DeliveryState
@@ -29,6 +30,7 @@ def sent(session: Session, criteria: Criteria, *, at: datetime) -> Report:
         notes=(
             said("Sent means that a relay took the message; whether it was read nobody can know."),
             said("Outlets are those at which somebody worked on that day, in UTC."),
+            CITIES_NOW,
         ),
         seal=seal_of(session),
         contact_id=hers[0] if hers else None,

@@ -1,8 +1,11 @@
 """``dateline report``: an answer is whole, noted in the log before anybody has it, and over no other file."""
 
 import csv
+import errno
 import io
 import json
+import os
+import signal
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +17,7 @@ from builders import NOON
 from cli.conftest import EMBARGO, Dateline, database_of, end, logged
 from cli.test_json_reference import TYPES, documented, printed
 from mailer.audit import entries
+from mailer.database import Database
 from mailer.schedule.models import DeliveryState
 
 QUESTIONS = [
@@ -77,7 +81,15 @@ def test_each_format_is_written_whole_and_noted(
     assert told.err.endswith("2 rows in who.out\n")
     assert Path("who.out").read_bytes().startswith(begins)
     assert stat.S_IMODE(Path("who.out").stat().st_mode) == 0o600
-    assert last_entry(sent_office) == ("report.read", {"question": "received", "rows": 2, "format": form})
+    assert last_entry(sent_office) == (
+        "report.read",
+        {
+            "question": "received",
+            "rows": 2,
+            "format": form,
+            "people": 1,
+        },
+    )
     assert not list(Path().glob(".who*"))
 
 
@@ -87,7 +99,7 @@ def test_the_name_of_the_file_says_the_format(sent_office: Path, dateline: Datel
 
 
 def test_the_entry_names_release_and_person_by_number(sent_office: Path, dateline: Dateline) -> None:
-    dateline("report", "received", "ports")
+    dateline("report", "missed", "ports")
     dateline("report", "sent", "--contact", "nour@courier.example")
     about_release, about_person = dateline("log", "list", "--event", "report.read", "--json").lines()
     assert (about_release["release"], about_release["contact"]) == ("ports", None)
@@ -168,6 +180,82 @@ def test_no_file_is_written_over_but_by_force(sent_office: Path, dateline: Datel
     assert logged(sent_office) == before
     assert dateline("report", "received", "ports", "--output", "mine.csv", "--force").code == 0
     assert Path("mine.csv").read_text("utf-8-sig").startswith("delivery,")
+
+
+def test_a_report_that_shows_one_person_is_noted_with_her(sent_office: Path, dateline: Dateline) -> None:
+    dateline("report", "received", "ports", "--city", "Beirut")
+    (noted,) = dateline("log", "list", "--event", "report.read", "--json").lines()
+    nour = dateline("contacts", "show", "nour@courier.example", "--json").json()["contact"]
+    assert (noted["contact"], noted["data"]["people"]) == (nour, 1)
+    reads = dateline("report", "reads", "--contact", "nour@courier.example", "--json").json()["rows"]
+    assert [row["people"] for row in reads if row["question"] == "report received"] == [1]
+
+
+def test_while_the_log_is_kept_from_writing_no_report_is_shown_and_the_reason_is_told(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = logged(sent_office)
+    monkeypatch.setattr("mailer.cli.office.Database", lambda url: Database(url, busy_seconds=0))
+    with database_of(sent_office) as other, other.write():
+        for where in ((), ("--output", "who.csv")):
+            told = dateline("report", "received", "ports", *where)
+            assert (told.code, told.out) == (1, "")
+            assert told.err.startswith(
+                "Nothing is shown, as the log could not note that it was read: The database"
+            )
+    assert logged(sent_office) == before
+    assert not list(Path().glob("*who*"))
+
+
+def test_a_file_is_written_where_the_folder_knows_no_links(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("mailer.cli.files.os.link", refuse)
+    assert dateline("report", "received", "ports", "--output", "who.csv").code == 0
+    assert Path("who.csv").read_text("utf-8-sig").startswith("delivery,")
+    assert [path.name for path in Path().glob("*who*")] == ["who.csv"]
+
+
+def test_a_full_disk_under_the_temporary_files_is_a_stated_problem(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = logged(sent_office)
+    monkeypatch.setattr("mailer.cli.report_answers.present", full)
+    told = dateline("report", "received", "ports")
+    assert (told.code, told.out) == (1, "")
+    assert "cannot be written: No space left on device" in told.err
+    assert logged(sent_office) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_leaves_no_half_file(
+    sent_office: Path, dateline: Dateline, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def end_it(*_: object) -> None:
+        os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr("mailer.cli.report_answers.present", end_it)
+    signal.signal(number, signal.SIG_IGN)  # so that a test which fails does not end the tests
+    try:
+        told = dateline("report", "received", "ports", "--output", "who.csv")
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+    assert told.code == 128 + number
+    assert not list(Path().glob("*who*"))
+
+
+def test_a_long_name_in_arabic_is_a_name(sent_office: Path, dateline: Dateline) -> None:
+    name = "ت" * 120 + ".csv"
+    assert dateline("report", "received", "ports", "--output", name).code == 0
+    assert Path(name).exists()
 
 
 def test_nobody_has_an_answer_that_could_not_be_noted(

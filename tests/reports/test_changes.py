@@ -178,7 +178,7 @@ def test_who_looked_at_whom_is_told(database: Database) -> None:
         note_reading(session, Question.SUPPRESSIONS, 3, at=later, actor=OMAR)
         exported = {"count": 2, "format": "csv", "list": None}
         append(session, Event.CONTACTS_EXPORTED, at=later, actor=LAMIA, data=exported)
-        note_read(session, changes_of(session, nour), rows=4, form="pdf", at=later, actor=LAMIA)
+        note_read(session, changes_of(session, nour), (), rows=4, form="pdf", at=later, actor=LAMIA)
         expected = [
             ("cli:lamia", "contacts show", 1, nour.id, "Nour Haddad", ""),
             ("cli:omar", "lists show", 2, None, "", "Desk"),

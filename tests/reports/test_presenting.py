@@ -1,9 +1,11 @@
 """A report says the same in every format, and none of them runs, loses or is misled by what is in it."""
 
 import csv
+import errno
 import io
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -266,3 +268,25 @@ def test_a_report_that_was_made_before_any_seal_says_so() -> None:
 def test_programs_get_words_in_english() -> None:
     assert machine(said("Until %(at)s", at="noon")) == "Until noon"
     assert machine(MADE) is MADE
+
+
+def test_a_number_below_zero_is_one_in_csv() -> None:
+    early = (*row()[:6], -4.5, "-x")
+    stream = io.BytesIO()
+    present(answered([early]), stream, ReportFormat.CSV, Manner(Words("en", "UTC")))
+    (_, cells) = csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"), newline=""))
+    assert cells[6:] == ["-4.5", "'-x"]
+
+
+def test_a_full_disk_is_told_and_no_rows_stay_in_the_folder_of_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        present(answered([row()]), io.BytesIO(), ReportFormat.XLSX, Manner(Words("en", "UTC")))
+    assert not list(tmp_path.iterdir())

@@ -22,7 +22,7 @@ from mailer.rendering import Occasion
 from mailer.reports.delivered import COLUMNS
 from mailer.reports.embargoed import embargoed
 from mailer.reports.missed import _EXCLUDED, _PLAIN, missed
-from mailer.reports.people import STATES
+from mailer.reports.people import CITIES_NOW, STATES
 from mailer.reports.received import received
 from mailer.reports.sent import sent
 from mailer.reports.words import Words
@@ -322,6 +322,56 @@ def test_a_copy_counts_from_its_first_attempt_that_may_have_gone_through(databas
         for asked, had in ((HOUR, "in-doubt"), (2 * HOUR, "yes")):
             (row,) = told_by(embargoed(session, release, instant=NOON + asked, at=AT))
             assert (row["had_it"], row["since"]) == (had, NOON + HOUR)
+
+
+def test_a_copy_that_a_dead_process_sent_counts_from_when_it_may_have_gone_out(database: Database) -> None:
+    with database.write() as session:
+        nour = make_contact(session, terms=date(2026, 1, 5))
+        version = make_version(session, release := make_release(session, embargo=EMBARGO))
+        wave = plan_wave(
+            session, version, make_list(session, nour), due=NOON + HOUR, kind=Occasion.UNDER_EMBARGO
+        ).wave
+        wave.opened_at = NOON + HOUR
+        delivery = delivery_of(session, wave, nour)
+        delivery.state = S.SENDING
+
+        def had(hours: float) -> list[tuple[object, object]]:
+            report = embargoed(session, release, instant=NOON + hours * HOUR, at=AT)
+            return [(row["had_it"], row["since"]) for row in told_by(report)]
+
+        # It is being sent, or the process has died and nobody has taken over yet.
+        assert (had(0.9), had(1), had(9)) == ([], *[[("in-doubt", NOON + HOUR)]] * 2)
+        # The next process takes over at ten, and knows no more of when.
+        ended(session, delivery, S.HELD, at=NOON + 10 * HOUR, code=0, relay="")
+        assert (had(0.9), had(1), had(9)) == ([], *[[("in-doubt", NOON + HOUR)]] * 2)
+
+
+def test_a_dead_process_sent_after_the_try_before(database: Database) -> None:
+    with database.write() as session:
+        nour = make_contact(session, terms=date(2026, 1, 5))
+        version = make_version(session, release := make_release(session, embargo=EMBARGO))
+        wave = plan_wave(
+            session, version, make_list(session, nour), due=NOON + HOUR, kind=Occasion.UNDER_EMBARGO
+        ).wave
+        delivery = delivery_of(session, wave, nour)
+        ended(session, delivery, S.DEFERRED, at=NOON + 2 * HOUR, code=451)
+        ended(session, delivery, S.QUEUED, at=NOON + 10 * HOUR, code=0, relay="")
+        for asked, found in ((1, []), (2, [NOON + 2 * HOUR])):
+            report = embargoed(session, release, instant=NOON + asked * HOUR, at=AT)
+            assert [row["since"] for row in told_by(report)] == found
+
+
+@pytest.mark.parametrize("question", ["received", "missed", "sent", "embargoed"])
+def test_an_answer_with_cities_says_that_they_are_those_of_now(database: Database, question: str) -> None:
+    with database.write() as session:
+        make_version(session, release := make_release(session, embargo=EMBARGO))
+        report = {
+            "received": lambda: received(session, release, Criteria(), at=AT),
+            "missed": lambda: missed(session, release, at=AT),
+            "sent": lambda: sent(session, Criteria(city_id=1), at=AT),
+            "embargoed": lambda: embargoed(session, release, instant=NOON, at=AT),
+        }[question]()
+        assert CITIES_NOW in report.notes
 
 
 def test_a_public_copy_is_not_an_embargoed_one(database: Database) -> None:

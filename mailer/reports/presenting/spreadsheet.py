@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -36,10 +37,16 @@ def write_csv(report: Report, stream: BinaryIO, _manner: Manner) -> int:
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([column.field for column in report.columns])
         for count, row in enumerate(report.rows, 1):  # noqa: B007
-            writer.writerow([safe_cell(cell_text(machine(value))) for value in row])
+            writer.writerow([_csv_cell(machine(value)) for value in row])
     finally:
         text.detach()
     return count
+
+
+def _csv_cell(value: object) -> str:
+    """A number stays one, also below zero; of texts none is run."""
+    text = cell_text(value)
+    return text if isinstance(value, int | float) else safe_cell(text)
 
 
 def write_xlsx(report: Report, stream: BinaryIO, manner: Manner) -> int:
@@ -50,9 +57,23 @@ def write_xlsx(report: Report, stream: BinaryIO, manner: Manner) -> int:
     """
     # Nine megabytes, which a process that sends for weeks should not carry for a command that it never runs.
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(stream, options) as book:
+    options: dict[str, object] = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    # Its rows wait in files of their own, which it leaves where they are when a disk is full; they have people in them.
+    with TemporaryDirectory() as folder:
+        try:
+            return _written(report, xlsxwriter.Workbook(stream, options | {"tmpdir": folder}), manner)
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error
+
+
+def _written(report: Report, workbook: Any, manner: Manner) -> int:
+    with workbook as book:
         book.set_properties({"created": report.made_at.astimezone(UTC).replace(tzinfo=None)})
         formats = {
             "bold": book.add_format({"num_format": "@", "bold": True}),
