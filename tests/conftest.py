@@ -74,6 +74,21 @@ def finished_postgres(postgres: str) -> str:
     return "finished"
 
 
+@pytest.fixture
+def own_file(finished_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh SQLite database with its tables."""
+    return Path(shutil.copyfile(finished_file, tmp_path_factory.mktemp("own") / "dateline.db"))
+
+
+@pytest.fixture
+def own_postgres(postgres: str, finished_postgres: str) -> Iterator[str]:
+    """The name of a fresh PostgreSQL database with its tables."""
+    name = f"t{uuid4().hex}"
+    new_database(postgres, name, finished_postgres)
+    yield name
+    on_postgres(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def finish(url: str) -> None:
     database = Database(url)
     try:

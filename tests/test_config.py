@@ -70,7 +70,7 @@ def test_the_environment_goes_before_the_file(home: Path) -> None:
         ('default_language = "en"', 'default_language = "fr"', BadSetting, ["office", "en, ar"]),
         ('address = "press@office.example"', "", BadSetting, ["sender.address", "left out"]),
         ('name = "main"', 'name = "a\\r\\nb"', BadSetting, ["relay[1].name", "one line"]),
-        ("port = 587", "port = ", BadSyntax, ["line 50", "Invalid value"]),
+        ("port = 587", "port = ", BadSyntax, ["line 52", "Invalid value"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_file_key_and_what_is_allowed(

@@ -125,7 +125,7 @@ def test_whatever_ends_it_leaves_no_half_of_a_file(
     assert list(folder.iterdir()) == []
 
 
-def test_a_disk_that_is_full_is_told_and_leaves_nothing(home: Path, tmp_path: Path, finished_file: Path) -> None:
+def test_a_disk_that_is_full_is_told_and_leaves_nothing(home: Path, tmp_path: Path, own_file: Path) -> None:
     program = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
@@ -139,7 +139,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_nothing(home: Path, tmp_path: Pa
     )
     tests = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", program, f"sqlite:///{finished_file}", home, tmp_path / "kept" / "b.zip"],
+        [sys.executable, "-c", program, f"sqlite:///{own_file}", home, tmp_path / "kept" / "b.zip"],
         env=os.environ | {"PYTHONPATH": f"{tests.parents[1]}:{tests}:{tests.parent}"},
         capture_output=True,
         text=True,
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_nothing(home: Path, tmp_path: Pa
 
 
 def test_what_a_killed_backup_left_is_cleared_away_by_the_next(
-    home: Path, tmp_path: Path, finished_file: Path
+    home: Path, tmp_path: Path, own_file: Path
 ) -> None:
     program = (
         "import sys, time\n"
@@ -163,7 +163,7 @@ def test_what_a_killed_backup_left_is_cleared_away_by_the_next(
         "kept(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), progress=wait)\n"
     )
     tests = Path(__file__).parent
-    url, file = f"sqlite:///{finished_file}", tmp_path / "kept" / "b.zip"
+    url, file = f"sqlite:///{own_file}", tmp_path / "kept" / "b.zip"
     with subprocess.Popen(
         [sys.executable, "-c", program, url, home, file],
         env=os.environ | {"PYTHONPATH": f"{tests.parents[1]}:{tests}:{tests.parent}"},
@@ -206,7 +206,7 @@ def test_the_password_goes_to_a_program_by_the_environment(home: Path) -> None:
 
 
 def test_no_secret_is_among_the_arguments_of_a_program(
-    postgres: str, home: Path, tmp_path: Path, finished_postgres: str, monkeypatch: pytest.MonkeyPatch
+    postgres: str, home: Path, tmp_path: Path, own_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
     plain = subprocess.Popen
@@ -216,7 +216,7 @@ def test_no_secret_is_among_the_arguments_of_a_program(
         return plain(arguments, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", look)
-    database = Database(f"postgresql://dateline:hush@/{finished_postgres}?host={postgres}")
+    database = Database(f"postgresql://dateline:hush@/{own_postgres}?host={postgres}")
     kept(database, home, tmp_path / "b.zip")
     database.close()
     assert seen
@@ -224,9 +224,9 @@ def test_no_secret_is_among_the_arguments_of_a_program(
 
 
 def test_a_program_that_is_not_there_or_fails_is_told(
-    postgres: str, home: Path, tmp_path: Path, finished_postgres: str, monkeypatch: pytest.MonkeyPatch
+    postgres: str, home: Path, tmp_path: Path, own_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(f"postgresql://dateline@/{finished_postgres}?host={postgres}")
+    database = Database(f"postgresql://dateline@/{own_postgres}?host={postgres}")
     false = tmp_path / "pg_dump"
     false.write_text("#!/bin/sh\necho 'pg_dump: error: it would not' >&2\nexit 3\n", "utf-8")
     false.chmod(0o700)

@@ -116,9 +116,8 @@ def test_a_backup_from_before_the_first_seal_has_nothing_amiss(
     assert brought_back(tmp_path / "b.zip", tmp_path / "back", empty_url).log.problems == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the same way on both
 def test_a_log_that_was_changed_before_the_backup_is_told(database: Database, home: Path, tmp_path: Path) -> None:
-    if not database.is_sqlite:
-        pytest.skip("the same way on both")
     plan(database)
     seal(database, home)
     with database.write() as session:
@@ -187,9 +186,9 @@ def test_a_backup_of_the_other_kind_is_refused(database: Database, home: Path, t
 
 @pytest.mark.parametrize("place", ["/{}/elsewhere/x.db", "../x.db", "data/../../../x.db"])
 def test_the_settings_in_a_backup_do_not_choose_a_place_outside_of_the_office(
-    home: Path, tmp_path: Path, finished_file: Path, place: str
+    home: Path, tmp_path: Path, own_file: Path, place: str
 ) -> None:
-    database = Database(f"sqlite:///{finished_file}")
+    database = Database(f"sqlite:///{own_file}")
     file = home / "config" / "dateline.toml"
     url = place.format(str(tmp_path).lstrip("/"))
     file.write_text(file.read_text("utf-8").replace("sqlite:///data/dateline.db", f"sqlite:///{url}"), "utf-8")
@@ -226,12 +225,12 @@ def test_stopped_in_the_middle_there_is_no_office(
         half.close()
 
 
-def test_a_database_that_is_no_database_is_refused(home: Path, tmp_path: Path, finished_file: Path) -> None:
+def test_a_database_that_is_no_database_is_refused(home: Path, tmp_path: Path, own_file: Path) -> None:
     import hashlib
     import json
     import zipfile
 
-    database = Database(f"sqlite:///{finished_file}")
+    database = Database(f"sqlite:///{own_file}")
     kept(database, home, tmp_path / "b.zip")
     database.close()
     with zipfile.ZipFile(tmp_path / "b.zip") as old, zipfile.ZipFile(tmp_path / "c.zip", "w") as new:
