@@ -149,9 +149,7 @@ def test_a_disk_that_is_full_is_told_and_leaves_nothing(home: Path, tmp_path: Pa
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_what_a_killed_backup_left_is_cleared_away_by_the_next(
-    home: Path, tmp_path: Path, own_file: Path
-) -> None:
+def test_what_a_killed_backup_left_is_cleared_away_by_the_next(home: Path, tmp_path: Path, own_file: Path) -> None:
     program = (
         "import sys, time\n"
         "from pathlib import Path\n"
