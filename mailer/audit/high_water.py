@@ -19,12 +19,8 @@ from sqlalchemy.orm import Session
 
 from mailer.audit.log import Criteria, Event, entries
 from mailer.audit.sealing import SUFFIX, Checkpoint, VerifierKey, signer_of
+from mailer.audit.sealing.keys import SEALED, SET_BACK
 from mailer.audit.sealing.notes import good_for, time_text
-
-LAST = "log.sealed"
-"""Beside the keys: the last checkpoint that was signed here …"""
-SET_BACK = f"set-back-*{SUFFIX}"
-"""… and those of a log that was longer than the one that was put back."""
 
 _LOOKED_AT = 100
 """Files of a witness's folder, from the one of most entries on; others in it may be another office's."""
@@ -108,7 +104,7 @@ def losses(session: Session) -> Sequence[Loss]:
 
 
 def _beside(keys_folder: Path) -> Iterator[Path]:
-    yield keys_folder / LAST
+    yield keys_folder / SEALED
     with suppress(OSError):
         yield from keys_folder.glob(SET_BACK)
 

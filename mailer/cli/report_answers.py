@@ -16,6 +16,7 @@ from mailer.reports.presenting import Manner, ReportFormat, format_named, presen
 from mailer.reports.report import Report, note_read, seal_words, watched
 from mailer.reports.words import LANGUAGES, Words
 
+ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name.")]
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -9,7 +9,7 @@ from mailer.cli.files import ForceOption, OutputOption
 from mailer.cli.office import Office
 from mailer.cli.options import JsonOption, SinceOption, UntilOption, instant_of
 from mailer.cli.output import fail_usage
-from mailer.cli.report_answers import FormatOption, ReportLanguageOption, answer
+from mailer.cli.report_answers import FormatOption, ReleaseArgument, ReportLanguageOption, answer
 from mailer.contacts.lists import list_named
 from mailer.contacts.search import contact_named
 from mailer.releases.versions import release_named
@@ -19,7 +19,6 @@ from mailer.reports.approvals import approvals
 from mailer.reports.report import Report
 from mailer.reports.versions import versions
 
-ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name.")]
 AboutOption = Annotated[str, typer.Option("--contact", help="About this person: address, number or name.")]
 
 

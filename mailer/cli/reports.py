@@ -19,7 +19,7 @@ from mailer.cli.files import ForceOption, OutputOption, delivered
 from mailer.cli.office import Office
 from mailer.cli.options import JsonOption, SinceOption, UntilOption, ZoneOption
 from mailer.cli.output import fail_usage
-from mailer.cli.report_answers import FormatOption, ReportLanguageOption, answer
+from mailer.cli.report_answers import FormatOption, ReleaseArgument, ReportLanguageOption, answer
 from mailer.delivery.report import Criteria
 from mailer.releases.versions import release_named
 from mailer.reports.chart import chart as chart_of
@@ -33,7 +33,6 @@ from mailer.reports.words import Words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's short name.")]
 EditionOption = Annotated[str, typer.Option("--edition", metavar="LANGUAGE", help="Only mail in this language.")]
 
 

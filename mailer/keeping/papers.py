@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mailer.audit.high_water import LAST, SET_BACK
+from mailer.audit.sealing.keys import HANDOVERS, SEALED, SET_BACK
 from mailer.config import Config
 from mailer.keeping.manifest import is_plain
 
 FOLDERS = ("config", "contacts", "templates")
 """What people edit. Everything else of an office is in its database."""
 
-_PUBLIC = ("*.pub", "handover-*.checkpoint")
+_PUBLIC = ("*.pub", HANDOVERS)
 """Among the keys, what is not secret: without it nobody could check a log that is brought back."""
-_OF_THIS_COPY = (LAST, SET_BACK, ".*")
+_OF_THIS_COPY = (SEALED, SET_BACK, ".*")
 """Among the keys, how far this copy of the log has come: another one begins with what it has."""
 
 

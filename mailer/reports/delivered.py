@@ -11,7 +11,7 @@ from mailer.delivery.report import Criteria, conditions, deliveries
 from mailer.releases.models import Release
 from mailer.reports.people import KINDS, NOBODY, STATES, cities, fates, paged
 from mailer.reports.report import Column, Figure, Kind, Row
-from mailer.reports.words import Named, Said, said
+from mailer.reports.words import Named, Said, said, span_words
 from mailer.schedule.models import Delivery, Wave
 
 COLUMNS = (
@@ -124,10 +124,7 @@ def asked_of(session: Session, criteria: Criteria) -> Iterator[Said]:
         yield said("Only people whose city is %(city)s.", city=Named(names))
     if criteria.language is not None:
         yield said("Only in the language %(language)s.", language=criteria.language)
-    if criteria.since is not None:
-        yield said("From %(since)s on.", since=criteria.since)
-    if criteria.until is not None:
-        yield said("Before %(until)s.", until=criteria.until)
+    yield from span_words(criteria.since, criteria.until)
 
 
 def _person(session: Session, person: int, merged: Collection[int]) -> Iterator[Said]:

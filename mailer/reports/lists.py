@@ -14,7 +14,7 @@ from mailer.database import chunks
 from mailer.reports.named import family_of, list_called, lists_called, people_called
 from mailer.reports.people import paged
 from mailer.reports.report import Column, Kind, Report, Row, seal_of
-from mailer.reports.words import Said, said
+from mailer.reports.words import Said, said, span_words
 
 _OF_LISTS = (
     Event.LIST_CREATED,
@@ -97,10 +97,7 @@ def _sentences(asked: Asked) -> Iterator[Said]:
         yield said("Media list: %(name)s.", name=asked.media_list.name)
     if asked.contact_id is not None:
         yield said("Contact: %(contact)s.", contact=asked.contact_id)
-    if asked.since is not None:
-        yield said("From %(at)s on.", at=asked.since)
-    if asked.until is not None:
-        yield said("Before %(at)s.", at=asked.until)
+    yield from span_words(asked.since, asked.until)
 
 
 @dataclass(frozen=True, slots=True)

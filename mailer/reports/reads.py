@@ -12,7 +12,7 @@ from mailer.delivery.report import release_names
 from mailer.reports.named import family_of, list_called, lists_called, people_called
 from mailer.reports.people import paged
 from mailer.reports.report import Column, Kind, Report, Row, seal_of
-from mailer.reports.words import Said, said
+from mailer.reports.words import Said, said, span_words
 
 READINGS = (Event.PEOPLE_READ, Event.REPORT_READ, Event.CONTACT_DISCLOSED, Event.CONTACTS_EXPORTED)
 """The events by which something about people was shown or given out."""
@@ -70,10 +70,7 @@ def _sentences(asked: Asked) -> Iterator[Said]:
         yield said("Contact: %(contact)s.", contact=asked.contact_id)
     if asked.actor is not None:
         yield said("By %(actor)s.", actor=asked.actor)
-    if asked.since is not None:
-        yield said("From %(at)s on.", at=asked.since)
-    if asked.until is not None:
-        yield said("Before %(at)s.", at=asked.until)
+    yield from span_words(asked.since, asked.until)
 
 
 def _rows(session: Session, asked: Asked) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """What a report says to people: its words in a language, its values in the office's zone; ``locale/`` translates."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -35,6 +35,14 @@ class Named:
     def name_in(self, language: str) -> str:
         """Its name in that language; the English one where there is none."""
         return self.names.get(language) or self.names["en"]
+
+
+def span_words(since: datetime | None, until: datetime | None) -> Iterator[Said]:
+    """Between which times something is asked for; nothing where it has no beginning and no end."""
+    if since is not None:
+        yield said("From %(since)s on.", since=since)
+    if until is not None:
+        yield said("Before %(until)s.", until=until)
 
 
 def said(message: str, /, **values: object) -> Said:

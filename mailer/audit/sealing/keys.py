@@ -25,8 +25,13 @@ from cryptography.hazmat.primitives.serialization import (
 from mailer.audit.sealing.notes import Checkpoint, VerifierKey, also_signed, is_key_name, sign
 from mailer.errors import BadLogKey, UnwritableFile
 
-_SECRET, _PUBLIC, _SEALED = "log.pem", "log.pub", "log.sealed"
-_HANDOVERS = "handover-*.checkpoint"
+SEALED = "log.sealed"
+"""The last checkpoint that was signed here …"""
+HANDOVERS = "handover-*.checkpoint"
+"""… those at which a key took over …"""
+SET_BACK = "set-back-*.checkpoint"
+"""… and those of a log that was longer than the one that was put back."""
+_SECRET, _PUBLIC = "log.pem", "log.pub"
 _NAME = "Log: "
 """What stands before the log's name in the first line of the secret key's file."""
 
@@ -69,7 +74,7 @@ class LogKey:
         size = Checkpoint.parsed(last).size if last and known else 0
         if size:
             _replace(
-                folder / f"handover-{size:012}.checkpoint",
+                folder / HANDOVERS.replace("*", f"{size:012}"),
                 also_signed(last, self.name, self.secret).encode(),
                 mode=0o644,
             )
@@ -117,12 +122,12 @@ def change_key(folder: Path, made: Callable[[VerifierKey], None]) -> LogKey:
 def remember(folder: Path, note: str) -> None:
     """Keep the last checkpoint that was signed here. Raises ``UnwritableFile``."""
     # Not secret, and somebody else's account may seal next.
-    _replace(folder / _SEALED, note.encode(), mode=0o644)
+    _replace(folder / SEALED, note.encode(), mode=0o644)
 
 
 def remembered(folder: Path) -> str:
     """The last checkpoint that was signed here; empty before there is one. Raises ``BadLogKey``."""
-    file = folder / _SEALED
+    file = folder / SEALED
     try:
         note = file.read_text("utf-8")
         Checkpoint.parsed(note)
@@ -140,10 +145,10 @@ def set_back(folder: Path, size: int) -> None:
     """
     keys = [VerifierKey(key.name, key.public, min(key.since, size)) for key in known_keys(folder)]
     _write_known(folder, keys)
-    for file in (folder / _SEALED, *folder.glob(_HANDOVERS)):
+    for file in (folder / SEALED, *folder.glob(HANDOVERS)):
         with _writing(file):
             if file.exists() and (more := _size(file)) > size:
-                file.replace(folder / f"set-back-{more:012}-{file.stem}.checkpoint")
+                file.replace(folder / SET_BACK.replace("*", f"{more:012}-{file.stem}"))
 
 
 def _size(file: Path) -> int:
@@ -156,7 +161,7 @@ def _size(file: Path) -> int:
 def beside_the_keys(folder: Path) -> Sequence[str]:
     """The checkpoints that lie there as notes, by which the log can be held to what it was. Raises ``BadLogKey``."""
     notes: list[str] = [note] if (note := remembered(folder)) else []
-    for file in sorted(folder.glob(_HANDOVERS)):
+    for file in sorted(folder.glob(HANDOVERS)):
         try:
             notes.append(file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
